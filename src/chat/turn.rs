@@ -1,0 +1,177 @@
+//! A turn: one question with its answer, and the one field that says what may still be done with it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Action, MessageId, Private, TicketId, UserId};
+
+/// One question with its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    /// The message that asked.
+    pub message: MessageId,
+    /// Who asked.
+    pub asker: UserId,
+    /// The question as the agent read it.
+    pub question: Private<String>,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// The answer, once there is one.
+    pub answer: Option<Answer>,
+}
+
+/// What the agent answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The answer, in Markdown.
+    pub text: Private<String>,
+    /// When the agent says that it answered.
+    pub at: Timestamp,
+    /// The agent's confidence, 0 to 1.
+    pub confidence: Option<f64>,
+    /// The articles that the answer was built from.
+    pub sources: Vec<Source>,
+    /// Whether the agent asks for a ticket to be offered.
+    pub escalate: bool,
+}
+
+/// An article of the knowledge base.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its title.
+    pub title: Private<String>,
+    /// How well it fits, 0 to 1.
+    pub confidence: Option<f64>,
+    /// Its type, such as `how_to`.
+    pub entry_type: Option<String>,
+    /// Its id, unique for its type.
+    pub entry_id: Option<String>,
+}
+
+/// How a person rated an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rating {
+    /// Thumbs up.
+    Helpful,
+    /// Thumbs down.
+    Unhelpful,
+}
+
+/// What may still be done with a turn. One field, so feedback and escalation are never both open.
+///
+/// A state with a `lease` belongs to whoever entered it, until then; see [`TurnState::at`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TurnState {
+    /// The agent could not be asked; the question may be asked again.
+    Failed,
+    /// The question is being asked again.
+    Asking {
+        /// Until when.
+        lease: Timestamp,
+    },
+    /// Answered with confidence; nobody has rated the answer.
+    Unrated,
+    /// A rating is on its way to the agent.
+    Rating {
+        /// Until when.
+        lease: Timestamp,
+    },
+    /// Rated.
+    Rated(Rating),
+    /// Answered without confidence; nobody has decided about a ticket.
+    TicketOffered,
+    /// Somebody wants a ticket, and nothing has been sent yet.
+    TicketClaimed {
+        /// Until when.
+        lease: Timestamp,
+    },
+    /// The request for a ticket may have left.
+    TicketCalling {
+        /// Until when.
+        lease: Timestamp,
+    },
+    /// The ticket exists.
+    TicketCreated(TicketId),
+    /// The agent refused for certain; there is no ticket.
+    TicketRejected,
+    /// The request was sent and its outcome is not known.
+    TicketUnknown,
+    /// The person does without a ticket.
+    TicketDeclined,
+    /// The person leaves the unknown outcome as it is.
+    TicketLeft,
+}
+
+/// What a press leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Press {
+    /// Send this rating.
+    Rate(Rating),
+    /// Create a ticket.
+    CreateTicket,
+    /// Record that no ticket is wanted.
+    DeclineTicket,
+    /// Leave the unknown outcome.
+    LeaveTicket,
+    /// Ask the question again.
+    AskAgain,
+    /// Show what is known of the ticket again.
+    ShowTicket,
+    /// Nothing: it is being done already.
+    Busy,
+    /// Nothing: it has been done already.
+    Done,
+}
+
+impl TurnState {
+    /// The state that a button was made for: what holds when nobody remembers the turn.
+    pub fn before(action: Action) -> Self {
+        match action {
+            Action::Helpful | Action::Unhelpful => Self::Unrated,
+            Action::CreateTicket | Action::DeclineTicket => Self::TicketOffered,
+            // Whoever was creating that ticket is gone, and may have sent the request.
+            Action::CheckTicket | Action::CreateAgain | Action::LeaveTicket => Self::TicketUnknown,
+            Action::AskAgain => Self::Failed,
+        }
+    }
+
+    /// The state at a time: a lease that is over gives the turn back. A call that may have been sent is
+    /// never taken back; its outcome is unknown.
+    pub fn at(&self, now: Timestamp) -> Self {
+        match self {
+            Self::Asking { lease } if *lease <= now => Self::Failed,
+            Self::Rating { lease } if *lease <= now => Self::Unrated,
+            Self::TicketClaimed { lease } if *lease <= now => Self::TicketOffered,
+            Self::TicketCalling { lease } if *lease <= now => Self::TicketUnknown,
+            other => other.clone(),
+        }
+    }
+
+    /// What a press leads to in this state.
+    pub fn press(&self, action: Action) -> Press {
+        use Action as A;
+        match (self, action) {
+            (Self::Unrated, A::Helpful) => Press::Rate(Rating::Helpful),
+            (Self::Unrated, A::Unhelpful) => Press::Rate(Rating::Unhelpful),
+            (Self::TicketOffered | Self::TicketRejected, A::CreateTicket) => Press::CreateTicket,
+            (Self::TicketOffered | Self::TicketRejected, A::DeclineTicket) => Press::DeclineTicket,
+            (Self::TicketUnknown, A::CreateAgain) => Press::CreateTicket,
+            (Self::TicketUnknown, A::LeaveTicket) => Press::LeaveTicket,
+            (Self::Failed, A::AskAgain) => Press::AskAgain,
+            (Self::Asking { .. } | Self::Rating { .. }, _) => Press::Busy,
+            (Self::TicketClaimed { .. } | Self::TicketCalling { .. }, _) => Press::Busy,
+            (
+                Self::TicketOffered
+                | Self::TicketCreated(_)
+                | Self::TicketRejected
+                | Self::TicketUnknown
+                | Self::TicketDeclined
+                | Self::TicketLeft,
+                A::CreateTicket | A::DeclineTicket | A::CheckTicket | A::CreateAgain | A::LeaveTicket,
+            ) => Press::ShowTicket,
+            // A button of another kind than its turn: the turn has moved on since.
+            _ => Press::Done,
+        }
+    }
+}
