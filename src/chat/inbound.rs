@@ -33,10 +33,13 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Audience {
     /// The user alone.
+    #[serde(rename = "d")]
     Direct,
     /// Members of the workspace.
+    #[serde(rename = "w")]
     Workspace,
     /// Also people of other organisations.
+    #[serde(rename = "s")]
     Shared,
 }
 
@@ -179,6 +182,9 @@ pub struct TurnMemo {
     /// The agent's confidence in its answer, 0 to 1.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f64>,
+    /// Who can read along; a click does not say it.
+    #[serde(rename = "o")]
+    pub audience: Audience,
     /// Whether the answer named any source.
     #[serde(rename = "n", default)]
     pub sourced: bool,

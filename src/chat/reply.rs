@@ -103,8 +103,6 @@ pub enum Outcome {
         /// Where its e-mail would have gone, where that may be shown.
         email: Option<Private<String>>,
     },
-    /// The question is being asked again.
-    AskedAgain,
 }
 
 /// A private word.
@@ -126,8 +124,8 @@ pub enum Word {
     TicketFailed,
     /// The text that is needed could not be read back.
     TextLost,
-    /// The bridge is being restarted.
-    Restarting,
+    /// The bridge is stopping, full, or cannot reach its store.
+    NotNow,
     /// The contract's confirmation, with the e-mail address.
     Created {
         /// The ticket's id.

@@ -1,5 +1,7 @@
 //! A session: a thread's conversation with the agent.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +17,7 @@ pub struct Session {
     /// Who has asked the bot directly in this thread; they need not mention it again.
     pub askers: Vec<UserId>,
     /// The turns, oldest first.
-    pub turns: Vec<Turn>,
+    pub turns: Vec<Arc<Turn>>,
 }
 
 /// One message of a conversation, as the agent wants it with a ticket.
@@ -46,13 +48,13 @@ impl Session {
     }
 
     /// The turn that a message opened.
-    pub fn turn(&self, message: &MessageId) -> Option<&Turn> {
+    pub fn turn(&self, message: &MessageId) -> Option<&Arc<Turn>> {
         self.turns.iter().find(|turn| turn.message == *message)
     }
 
     /// Adds a turn, or puts it in the place of the same question's earlier attempt. Beyond `most` turns
     /// the oldest go.
-    pub fn put(&mut self, turn: Turn, most: usize) {
+    pub fn put(&mut self, turn: Arc<Turn>, most: usize) {
         match self.turns.iter_mut().find(|old| old.message == turn.message) {
             Some(old) => *old = turn,
             None => self.turns.push(turn),

@@ -1,0 +1,97 @@
+//! The agent's own word on its health, asked for regularly and passed on to the circuit breaker.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use reqwest::Method;
+use tokio_util::sync::CancellationToken;
+
+use super::call::{Call, Repeat};
+use super::{Agent, AgentError, reply};
+
+/// Time between two health checks while questions are not let through.
+const CHECK_WHILE_OPEN: Duration = Duration::from_secs(5);
+
+/// How the agent says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// All its services work.
+    Healthy,
+    /// It works, with some of its services impaired.
+    Degraded,
+    /// It does not work.
+    Down,
+}
+
+impl Agent {
+    /// Asks the agent how it is, once.
+    ///
+    /// # Errors
+    /// [`AgentError`]; never `Down`. A status that the contract does not know is `Nonsense`.
+    pub async fn health(&self) -> Result<Health, AgentError> {
+        let call = Call {
+            name: "health",
+            method: Method::GET,
+            url: self.base.health(),
+            body: bytes::Bytes::new(),
+            key: None,
+            deadline: self.health_deadline,
+            repeat: Repeat::Never,
+        };
+        self.caller.make(&call, reply::health).await
+    }
+
+    /// What the last check of [`Agent::watch`] found; `None` before the first, and while checks fail.
+    pub fn last_health(&self) -> Option<Health> {
+        *self.last_health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Checks the agent's health until `stop`: as often as the settings say, and at least every 5 s while
+    /// the circuit breaker is not closed. An agent that says it works closes the breaker, "down" opens it;
+    /// a check that fails leaves it as it is.
+    pub async fn watch(&self, stop: CancellationToken) {
+        let watching = async {
+            loop {
+                self.check().await;
+                self.pause().await;
+            }
+        };
+        stop.run_until_cancelled(watching).await;
+    }
+
+    async fn check(&self) {
+        let health = self.health().await;
+        match &health {
+            Ok(Health::Healthy | Health::Degraded) => {
+                if self.breaker.close() {
+                    tracing::info!("the agent says that it works; questions are let through again");
+                }
+            }
+            Ok(Health::Down) => {
+                if self.breaker.open(self.clock.now()) {
+                    tracing::warn!("the agent says that it is down; no questions are let through");
+                }
+            }
+            Err(error) => {
+                let error: &(dyn std::error::Error + 'static) = error;
+                tracing::warn!(error, "the agent's health could not be checked");
+            }
+        }
+        *self.last_health.lock().unwrap_or_else(PoisonError::into_inner) = health.ok();
+    }
+
+    async fn pause(&self) {
+        loop {
+            let pause = if self.breaker.is_closed() {
+                self.health_every
+            } else {
+                self.health_every.min(CHECK_WHILE_OPEN)
+            };
+            tokio::select! {
+                () = self.clock.sleep(pause) => return,
+                // The breaker has opened meanwhile, so the pause is a shorter one from here.
+                () = self.opened.notified() => {}
+            }
+        }
+    }
+}

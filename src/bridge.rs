@@ -1,0 +1,117 @@
+//! The bridge put together: from a configuration to a process that serves and stops well.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use crate::agent::{self, Agent};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::conversation::{Conversation, Parts, Platform};
+use crate::directory::{Directory, DirectoryError, SourceKind};
+use crate::seal::Seal;
+use crate::slack::api::SlackApi;
+use crate::slack::webhook::{self, Webhook};
+use crate::slack::{self, SlackPlatform};
+use crate::store::{MemoryStore, Store};
+use crate::{http, server};
+
+/// A bridge, ready to serve.
+pub struct Bridge {
+    settings: server::Settings,
+    conversation: Arc<Conversation>,
+    agent: Arc<Agent>,
+    directory: Arc<Directory>,
+    slack: Arc<SlackPlatform>,
+    webhooks: axum::Router,
+    work: TaskTracker,
+}
+
+/// Why a bridge could not be put together. Each sentence names what to change.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The HTTP client has no root certificates, or no TLS.
+    #[error("the HTTP client cannot be made: are the system's CA certificates installed?")]
+    Http(#[from] reqwest::Error),
+    /// The agent's settings.
+    #[error(transparent)]
+    Agent(#[from] agent::SettingsError),
+    /// The directory's settings, or its file.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// Slack's settings.
+    #[error(transparent)]
+    Slack(#[from] slack::SettingsError),
+}
+
+impl Bridge {
+    /// Puts a bridge together. Nothing is called yet.
+    ///
+    /// # Errors
+    /// When something in the configuration cannot be used.
+    pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        config.slack.check()?;
+        let client = http::client()?;
+        let agent = Arc::new(Agent::new(&config.agent, client.clone(), Arc::clone(&clock))?);
+        let directory = Arc::new(Directory::open(&config.directory, client.clone(), Arc::clone(&clock))?);
+        let seal = Seal::new(&config.seal_secrets());
+        let token = config.slack.bot_token.clone().unwrap_or_default();
+        let api = SlackApi::new(&config.slack, &token, client, Arc::clone(&clock));
+        let fields = config.directory.sources.contains(&SourceKind::Profile);
+        let slack = Arc::new(SlackPlatform::new(&config.slack, api, seal.clone(), fields));
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(&config.store));
+        let work = TaskTracker::new();
+        let parts = Parts {
+            platforms: vec![Arc::clone(&slack) as Arc<dyn Platform>],
+            directory: Arc::clone(&directory),
+            agent: Arc::clone(&agent),
+            store,
+            seal: seal.clone(),
+            clock: Arc::clone(&clock),
+            tracker: work.clone(),
+        };
+        let conversation = Conversation::new(config.conversation.clone(), parts);
+        let signing_secrets = config.slack.signing_secrets();
+        let webhook = Webhook { conversation: Arc::clone(&conversation), signing_secrets, seal, clock };
+        let webhooks = webhook::router(webhook);
+        Ok(Self { settings: config.server.clone(), conversation, agent, directory, slack, webhooks, work })
+    }
+
+    /// The tracker of all work on messages: when it is empty, the bridge is idle.
+    pub fn work(&self) -> &TaskTracker {
+        &self.work
+    }
+
+    /// Serves on `listener` until `stop`. Then new deliveries are refused, work that is under way may finish, and
+    /// who cannot be answered any more is told so.
+    pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
+        let Self { settings, conversation, agent, directory, slack, webhooks, .. } = self;
+        let background = TaskTracker::new();
+        let closed = CancellationToken::new();
+        {
+            let (agent, directory, slack) = (Arc::clone(&agent), Arc::clone(&directory), Arc::clone(&slack));
+            let (for_agent, for_directory) = (closed.clone(), closed.clone());
+            background.spawn(async move { agent.watch(for_agent).await });
+            background.spawn(async move { directory.watch(for_directory).await });
+            background.spawn(async move { slack.introduce().await });
+        }
+        let router = server::router(&settings, Arc::clone(&conversation), agent, webhooks);
+        let serving = server::serve(listener, router, &settings, &background, closed.clone());
+        let stopping = async {
+            stop.cancelled().await;
+            info!("stopping: new deliveries are refused, what is under way may finish");
+            let limits = [settings.drain_seconds, settings.grace_seconds].map(Duration::from_secs);
+            if !conversation.drain(limits[0], limits[1]).await {
+                warn!("some work could neither be finished nor be told of");
+            }
+            closed.cancel();
+        };
+        tokio::join!(serving, stopping);
+        background.close();
+        info!("stopped");
+    }
+}

@@ -1,0 +1,215 @@
+//! The configuration: `config/default.toml` < your file < the environment. The only reader of the environment.
+
+mod overlay;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Table;
+
+pub use overlay::{Environment, PLAIN_NAMES};
+
+use crate::chat::Private;
+use crate::{agent, conversation, directory, server, slack, store, telemetry};
+
+/// The defaults, each key with its meaning.
+pub const DEFAULTS: &str = include_str!("../../config/default.toml");
+
+/// The shortest key that may seal.
+const SHORTEST_KEY: usize = 16;
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where the bridge listens.
+    pub server: server::Settings,
+    /// How it speaks to Slack.
+    pub slack: slack::Settings,
+    /// How it speaks to the agent.
+    pub agent: agent::Settings,
+    /// Who people are.
+    pub directory: directory::Settings,
+    /// How it behaves in a conversation.
+    pub conversation: conversation::Settings,
+    /// Where it remembers.
+    pub store: store::Settings,
+    /// How it seals.
+    pub seal: SealSettings,
+    /// How it logs.
+    pub log: telemetry::Settings,
+}
+
+/// How the bridge seals what buttons carry.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealSettings {
+    /// The key; made from the signing secret when empty.
+    pub key: Private<String>,
+    /// The key before the rotation that is under way.
+    pub previous_key: Private<String>,
+}
+
+/// Why a configuration cannot be used. Each sentence names the key and the fix.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration file {path} cannot be read")]
+    Unreadable {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not TOML; the message shows the line.
+    #[error("the configuration file {path} is not valid TOML:\n{message}")]
+    NotToml {
+        /// Its path.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+    /// A key that does not exist.
+    #[error("{origin}: there is no key {key}{hint}")]
+    UnknownKey {
+        /// Where it was set.
+        origin: String,
+        /// The key.
+        key: String,
+        /// What may have been meant, or nothing.
+        hint: String,
+    },
+    /// A value of the wrong type.
+    #[error("{origin}: {key} must be {expected}")]
+    WrongType {
+        /// Where it was set.
+        origin: String,
+        /// The key.
+        key: String,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// A value that the key does not take.
+    #[error("{key} cannot be used: {reason}")]
+    BadValue {
+        /// The key.
+        key: String,
+        /// Why, without the value.
+        reason: String,
+    },
+    /// A variable and its `_FILE` are both set.
+    #[error("{0} and {0}_FILE are both set: set only one of them")]
+    SetTwice(String),
+    /// A secret's file cannot be read.
+    #[error("{name} names a file that cannot be read")]
+    SecretFile {
+        /// The variable.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Config {
+    /// Loads the configuration: the defaults, the file if there is one, the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`], at the first thing that is wrong.
+    pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Self, ConfigError> {
+        let defaults: Table = DEFAULTS.parse().expect("the compiled-in defaults are TOML");
+        let mut table = defaults.clone();
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+            let yours: Table = text.parse().map_err(|error| ConfigError::NotToml {
+                path: path.to_owned(),
+                message: located(&error, &text),
+            })?;
+            overlay::file(&mut table, &yours, &path.display().to_string())?;
+        }
+        overlay::environment(&mut table, environment)?;
+        let config: Self = serde_path_to_error::deserialize(toml::Value::Table(table)).map_err(|error| {
+            let reason = first_line(&error.inner().to_string());
+            ConfigError::BadValue { key: error.path().to_string(), reason }
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// What to seal with, the newest first.
+    pub fn seal_secrets(&self) -> Vec<String> {
+        let mut secrets = Vec::new();
+        let signing = self.slack.signing_secrets();
+        for (key, fallback) in [(&self.seal.key, signing.first()), (&self.seal.previous_key, signing.get(1))]
+        {
+            match fallback {
+                _ if !key.is_empty() => secrets.push(key.0.clone()),
+                Some(secret) => secrets.push(secret.0.clone()),
+                None => {}
+            }
+        }
+        secrets
+    }
+
+    /// Checks what no section can know of itself.
+    fn check(&self) -> Result<(), ConfigError> {
+        let bad = |key: &str, reason: &str| {
+            Err(ConfigError::BadValue { key: key.to_owned(), reason: reason.to_owned() })
+        };
+        if self.store.url != "memory:" {
+            return bad("store.url", "this version has only the store \"memory:\"");
+        }
+        for (key, value) in [("seal.key", &self.seal.key), ("seal.previous_key", &self.seal.previous_key)] {
+            if !value.is_empty() && value.chars().count() < SHORTEST_KEY {
+                return bad(key, "it is shorter than 16 characters; `openssl rand -hex 32` makes a good one");
+            }
+        }
+        let positive = [
+            ("server.max_connections", self.server.max_connections as u64),
+            ("server.header_seconds", self.server.header_seconds),
+            ("server.request_seconds", self.server.request_seconds),
+            ("server.max_body_bytes", self.server.max_body_bytes as u64),
+            ("conversation.max_turns", self.conversation.max_turns as u64),
+            ("conversation.max_waiting", self.conversation.max_waiting as u64),
+            ("store.max_sessions", self.store.max_sessions as u64),
+            ("store.max_claims", self.store.max_claims as u64),
+            ("store.max_inbox", self.store.max_inbox as u64),
+            ("store.session_idle_hours", self.store.session_idle_hours.into()),
+            ("store.dedupe_hours", self.store.dedupe_hours.into()),
+        ];
+        if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return bad(key, "it must be at least 1");
+        }
+        let lease = conversation::LEASE.as_secs().unsigned_abs();
+        for (key, seconds) in [
+            ("agent.ask_deadline_seconds", self.agent.ask_deadline_seconds),
+            ("agent.deadline_seconds", self.agent.deadline_seconds),
+            ("slack.deadline_seconds", self.slack.deadline_seconds),
+        ] {
+            // A call that outlives its lease could be repeated by somebody else.
+            if lease <= seconds.saturating_mul(2) {
+                return bad(
+                    key,
+                    "it must be below 150: half of the time for which a press belongs to one worker",
+                );
+            }
+        }
+        if let Err(error) = telemetry::filter(&self.log) {
+            return bad("log.filter", &error.to_string());
+        }
+        Ok(())
+    }
+}
+
+/// A TOML error with its place, but without the line's own text, which may hold a secret.
+fn located(error: &toml::de::Error, text: &str) -> String {
+    let Some(span) = error.span() else { return error.message().to_owned() };
+    let before = &text[..span.start.min(text.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    format!("line {line}, column {column}: {}", error.message())
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,186 @@
+//! Laying a file and the environment over the defaults. The defaults say which keys there are, and of what type.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::ConfigError;
+
+/// The names of the environment that stand for one key each.
+pub const PLAIN_NAMES: [(&str, &str); 12] = [
+    ("SLACK_BOT_TOKEN", "slack.bot_token"),
+    ("SLACK_SIGNING_SECRET", "slack.signing_secret"),
+    ("SLACK_API_URL", "slack.api_url"),
+    ("AGENT_URL", "agent.url"),
+    ("AGENT_KIND", "agent.kind"),
+    ("DIRECTORY_FILE", "directory.file"),
+    ("DIRECTORY_URL", "directory.url"),
+    ("DIRECTORY_TOKEN", "directory.token"),
+    ("STORE_URL", "store.url"),
+    ("SEAL_KEY", "seal.key"),
+    ("PORT", "server.port"),
+    ("HOST", "server.host"),
+];
+/// Begins the name of every other key's variable.
+const PREFIX: &str = "THREADBRIDGE_";
+/// Ends a name whose variable holds a path to the value.
+const FROM_FILE: &str = "_FILE";
+
+/// The environment's variables, as a parameter.
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The process's own. Variables that are not text are left out.
+    pub fn of_process() -> Self {
+        let vars = std::env::vars_os();
+        Self(
+            vars.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        )
+    }
+
+    /// These variables.
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// A variable's value: its own, or that of the file that its `_FILE` names. Empty means not set.
+    fn value(&self, name: &str) -> Result<Option<String>, ConfigError> {
+        let file = format!("{name}{FROM_FILE}");
+        let set = |name: &str| self.0.get(name).filter(|value| !value.is_empty());
+        // DIRECTORY_FILE is a key of its own, and not the file of a DIRECTORY.
+        match (set(name), set(&file)) {
+            (Some(_), Some(_)) => Err(ConfigError::SetTwice(name.to_owned())),
+            (Some(value), None) => Ok(Some(value.clone())),
+            (None, None) => Ok(None),
+            (None, Some(path)) => match std::fs::read_to_string(Path::new(path)) {
+                Ok(value) => Ok(Some(value.trim_end_matches(['\r', '\n']).to_owned())),
+                Err(source) => Err(ConfigError::SecretFile { name: file, source }),
+            },
+        }
+    }
+}
+
+/// Lays a file's table over the defaults.
+pub(super) fn file(table: &mut Table, yours: &Table, origin: &str) -> Result<(), ConfigError> {
+    for (section, value) in yours {
+        let known = section_of(table, section, origin)?;
+        let Value::Table(values) = value else {
+            return Err(wrong_type(origin, section, "a section: [section]"));
+        };
+        for (name, value) in values {
+            let key = format!("{section}.{name}");
+            let Some(default) = known.get(name) else { return Err(unknown(origin, key, known, name)) };
+            if default.same_type(value) {
+                known.insert(name.clone(), value.clone());
+            } else {
+                return Err(wrong_type(origin, &key, type_name(default)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Lays the environment over the table.
+pub(super) fn environment(table: &mut Table, environment: &Environment) -> Result<(), ConfigError> {
+    for (name, key) in PLAIN_NAMES {
+        if let Some(value) = environment.value(name)? {
+            let (section, field) = key.split_once('.').expect("a plain name's key has a section");
+            set(table, section, field, value, name)?;
+        }
+    }
+    let ours = environment.0.keys().filter_map(|name| name.strip_prefix(PREFIX).map(|rest| (name, rest)));
+    for (name, rest) in ours {
+        let lower = rest.to_lowercase();
+        let Some((section, field)) = lower.split_once("__") else {
+            let hint = "; a key is written THREADBRIDGE_SECTION__KEY".to_owned();
+            return Err(ConfigError::UnknownKey {
+                origin: "the environment".into(),
+                key: name.clone(),
+                hint,
+            });
+        };
+        let is_key = |field: &str| table.get(section).is_some_and(|section| section.get(field).is_some());
+        let from_file = field.strip_suffix("_file").filter(|stem| !is_key(field) && is_key(stem));
+        let plain = name.strip_suffix(FROM_FILE).filter(|_| from_file.is_some()).unwrap_or(name);
+        if let Some(value) = environment.value(plain)? {
+            let (section, field) = (section.to_owned(), from_file.unwrap_or(field).to_owned());
+            set(table, &section, &field, value, name)?;
+        }
+    }
+    Ok(())
+}
+
+fn set(table: &mut Table, section: &str, field: &str, text: String, name: &str) -> Result<(), ConfigError> {
+    let known = section_of(table, section, name)?;
+    let Some(default) = known.get(field) else {
+        return Err(unknown(name, format!("{section}.{field}"), known, field));
+    };
+    let value = match default {
+        // What is meant as text stays text, whatever it looks like.
+        Value::String(_) => Some(Value::String(text)),
+        Value::Integer(_) => text.trim().parse().ok().map(Value::Integer),
+        Value::Boolean(_) => text.trim().parse().ok().map(Value::Boolean),
+        Value::Array(_) => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Some(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
+        }
+        _ => None,
+    };
+    let Some(value) = value else {
+        return Err(wrong_type(name, &format!("{section}.{field}"), type_name(default)));
+    };
+    known.insert(field.to_owned(), value);
+    Ok(())
+}
+
+fn section_of<'a>(table: &'a mut Table, section: &str, origin: &str) -> Result<&'a mut Table, ConfigError> {
+    if !matches!(table.get(section), Some(Value::Table(_))) {
+        return Err(unknown(origin, section.to_owned(), table, section));
+    }
+    match table.get_mut(section) {
+        Some(Value::Table(section)) => Ok(section),
+        _ => unreachable!("it was a table just now"),
+    }
+}
+
+fn unknown(origin: &str, key: String, known: &Table, name: &str) -> ConfigError {
+    let near = known.keys().map(|known| (distance(known, name), known)).min();
+    let hint = match near {
+        Some((distance, near)) if distance <= 3 => format!("; did you mean {near}?"),
+        _ => format!("; there are {}", known.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
+    };
+    ConfigError::UnknownKey { origin: origin.to_owned(), key, hint }
+}
+
+fn wrong_type(origin: &str, key: &str, expected: &'static str) -> ConfigError {
+    ConfigError::WrongType { origin: origin.to_owned(), key: key.to_owned(), expected }
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::String(_) => "a text in quotes",
+        Value::Integer(_) => "a whole number",
+        Value::Float(_) => "a number",
+        Value::Boolean(_) => "true or false",
+        Value::Array(_) => "a list",
+        Value::Table(_) => "a section of the file; it cannot be set in the environment",
+        Value::Datetime(_) => "a time",
+    }
+}
+
+/// How many letters two names differ by, roughly: enough to find a slip.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let best = (diagonal + usize::from(x != *y)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], best);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,340 @@
+//! A question's way: who asks, may they, what does the agent say, and the reply.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::{Conversation, FollowUps, Shown};
+use crate::agent::{AgentError, Answered, EscalationReason, Failure};
+use crate::chat::{
+    Addressed, AnswerReply, Piece, Place, Private, Question, Reply, Session, Standing, Text, Trouble, Turn,
+    TurnKey, TurnMemo, UserInfo,
+};
+use crate::directory::Lookup;
+use crate::store::StoreError;
+
+/// How long a status lasts before it must be renewed; Slack ends one after two minutes.
+const RENEW_STATUS_AFTER: Duration = Duration::from_secs(90);
+
+/// What the thread shows while a question is worked on; outlives the work, so that whatever ends it can tidy up.
+#[derive(Debug, Default)]
+pub(super) struct Progress(Mutex<Shown>);
+
+impl Progress {
+    pub(super) fn set(&self, shown: Shown) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = shown;
+    }
+
+    pub(super) fn take(&self) -> Shown {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn get(&self) -> Shown {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// How a question ends.
+enum Ending {
+    /// With a reply in the thread.
+    Post(Reply),
+    /// With a reply that only the asker sees.
+    Whisper(Reply),
+    /// Deliberately without one, for this reason.
+    Silence(&'static str),
+}
+
+/// A question with what is known of its thread and of the person who asked.
+struct Asking<'a> {
+    question: &'a Question,
+    session: Session,
+    memo: TurnMemo,
+    user: Arc<UserInfo>,
+}
+
+impl Conversation {
+    /// Answers a question. Returns what became of its turn: `true` when the agent answered.
+    pub(super) async fn ask(&self, question: &Question, progress: &Progress) {
+        self.answer(question, progress).await;
+    }
+
+    /// Answers a question and says whether the agent did.
+    pub(super) async fn answer(&self, question: &Question, progress: &Progress) -> Option<AnswerReply> {
+        let began = self.parts.clock.now();
+        let ending = tokio::select! {
+            biased;
+            () = self.hurry.cancelled() => {
+                Ending::Post(Reply::Failed(Trouble::Restarting, self.first_memo(question)))
+            }
+            ending = self.decide(question, progress) => ending.unwrap_or_else(|error| {
+                error!(error = &error as &dyn std::error::Error, "the store failed while a question was worked on");
+                Ending::Post(Reply::Failed(Trouble::Internal, self.first_memo(question)))
+            }),
+        };
+        let milliseconds = self.parts.clock.now().duration_since(began).as_millis();
+        let place = &question.place;
+        let shown = progress.take();
+        match ending {
+            Ending::Post(reply) => {
+                info!(milliseconds, kind = kind_of(&reply), "a question ends with a reply");
+                let answer = if let Reply::Answer(answer) = &reply { Some((**answer).clone()) } else { None };
+                self.post(place, &question.message, reply, shown).await;
+                answer
+            }
+            Ending::Whisper(reply) => {
+                info!(milliseconds, kind = kind_of(&reply), "a question ends with a private reply");
+                self.platform(place).end_working(place, &turn_key(question), shown).await;
+                self.whisper(place, &question.user, reply).await;
+                None
+            }
+            Ending::Silence(reason) => {
+                info!(reason, "a message is deliberately not answered");
+                None
+            }
+        }
+    }
+
+    /// Everything up to the reply; nothing in it is lost when it is cut short.
+    async fn decide(&self, question: &Question, progress: &Progress) -> Result<Ending, StoreError> {
+        let now = self.parts.clock.now();
+        let place = &question.place;
+        let session = self.parts.store.session(&place.thread, now).await?;
+        if let Some(reason) = self.not_for_us(question, session.as_deref()) {
+            return Ok(Ending::Silence(reason));
+        }
+        if question.text.is_blank() {
+            return Ok(Ending::Post(Reply::Help));
+        }
+        let mut memo = self.first_memo(question);
+        let session =
+            session.map_or_else(|| Session::new(memo.session.clone(), memo.agent), Arc::unwrap_or_clone);
+        (memo.session, memo.agent) = (session.id.clone(), session.agent);
+        let user = match self.person(question, &memo).await {
+            Ok(user) => user,
+            Err(ending) => return Ok(ending),
+        };
+        let mut asking = Asking { question, session, memo, user };
+        let words = self.readable(place, &question.text).await;
+        let turn = Turn {
+            message: question.message.clone(),
+            asker: question.user.clone(),
+            question: Private(words),
+            asked_at: question.asked_at,
+            answer: None,
+        };
+        if question.addressed == Addressed::Directly && !asking.session.askers.contains(&question.user) {
+            asking.session.askers.push(question.user.clone());
+        }
+        self.keep(&mut asking, turn.clone()).await?;
+        if let Some(until) = self.parts.store.blocked_until(&asking.user.crm_id, now).await? {
+            return Ok(Ending::Whisper(Reply::RateLimited { until, now, memo: Some(asking.memo) }));
+        }
+        match self.consult(&asking, &turn.question, progress).await {
+            Ok(answered) => self.answered(asking, turn, answered).await,
+            Err(error) => self.not_answered(asking, error).await,
+        }
+    }
+
+    fn not_for_us(&self, question: &Question, session: Option<&Session>) -> Option<&'static str> {
+        if question.addressed == Addressed::Directly {
+            return None;
+        }
+        let Some(session) = session else { return Some("no session in this thread") };
+        match self.settings.follow_ups {
+            FollowUps::Mention => Some("follow-ups need a mention"),
+            FollowUps::Asker if !session.askers.contains(&question.user) => {
+                Some("only the asker is followed")
+            }
+            _ if question.text.is_blank() => Some("nothing to read in it"),
+            _ => None,
+        }
+    }
+
+    /// Who asks, in the CRM; or how the question ends without that.
+    async fn person(&self, question: &Question, memo: &TurnMemo) -> Result<Arc<UserInfo>, Ending> {
+        let user = question.place.user(&question.user);
+        let platform = self.platform(&question.place);
+        let lookup = self.parts.directory.find(&user, || platform.profile(&user)).await;
+        let standing = match &lookup {
+            Lookup::Found { standing, .. } | Lookup::NotFound { standing, .. } => *standing,
+            Lookup::Down => Standing::Member,
+        };
+        let standing =
+            if question.outsider && standing == Standing::Member { Standing::External } else { standing };
+        match standing {
+            Standing::NotAPerson => return Err(Ending::Silence("not a person")),
+            Standing::Guest if !self.settings.allow_guests => return Err(Ending::Whisper(Reply::NotForYou)),
+            Standing::External if !self.settings.allow_external => {
+                return Err(Ending::Whisper(Reply::NotForYou));
+            }
+            _ => {}
+        }
+        match lookup {
+            Lookup::Found { info, .. } => Ok(info),
+            Lookup::NotFound { missing, .. } => {
+                let contact = Private(self.settings.contact.clone());
+                Err(Ending::Whisper(Reply::Unknown { missing, contact }))
+            }
+            Lookup::Down => Err(Ending::Whisper(Reply::Failed(Trouble::DirectoryDown, memo.clone()))),
+        }
+    }
+
+    /// The text as the agent reads it: names in the place of ids.
+    async fn readable(&self, place: &Place, text: &Text) -> String {
+        let mut readable = String::new();
+        for piece in &text.0 {
+            match piece {
+                Piece::Words(words) => readable.push_str(words),
+                Piece::User(user) => {
+                    let name = self.platform(place).user_name(&place.user(user)).await;
+                    readable.push_str(name.as_ref().map_or("someone", |name| name.as_str()));
+                }
+                Piece::Channel(channel) => {
+                    let name = self.platform(place).channel_name(place, channel).await;
+                    readable.push('#');
+                    readable.push_str(name.as_ref().map_or("channel", |name| name.as_str()));
+                }
+            }
+        }
+        readable.trim().to_owned()
+    }
+
+    async fn keep(&self, asking: &mut Asking<'_>, turn: Turn) -> Result<(), StoreError> {
+        asking.session.put(Arc::new(turn), self.settings.max_turns);
+        let thread = &asking.question.place.thread;
+        self.parts.store.save_session(thread, Arc::new(asking.session.clone()), self.parts.clock.now()).await
+    }
+
+    /// Asks the agent, and shows that it thinks when that takes a while.
+    async fn consult(
+        &self,
+        asking: &Asking<'_>,
+        words: &str,
+        progress: &Progress,
+    ) -> Result<Answered, AgentError> {
+        let done = CancellationToken::new();
+        let ask = async {
+            let Asking { session, user, .. } = asking;
+            let answered = self.parts.agent.ask(session.agent, &session.id, words, user).await;
+            done.cancel();
+            answered
+        };
+        let (answered, ()) = tokio::join!(ask, self.indicate(asking.question, progress, &done));
+        answered
+    }
+
+    /// Shows that the agent thinks, until it is done. Waits for its own calls to end: a status that arrives after
+    /// the answer would stay.
+    async fn indicate(&self, question: &Question, progress: &Progress, done: &CancellationToken) {
+        let place = &question.place;
+        let mut pause = Duration::from_millis(self.settings.working_after_milliseconds);
+        loop {
+            tokio::select! {
+                () = done.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+            match progress.get() {
+                Shown::Nothing => {
+                    // Until the platform says what is shown, anything may be.
+                    progress.set(Shown::Uncertain);
+                    progress.set(self.platform(place).show_working(place, &turn_key(question)).await);
+                }
+                shown => self.platform(place).keep_working(place, &shown).await,
+            }
+            pause = RENEW_STATUS_AFTER;
+        }
+    }
+
+    async fn answered(
+        &self,
+        mut asking: Asking<'_>,
+        turn: Turn,
+        answered: Answered,
+    ) -> Result<Ending, StoreError> {
+        let Answered { answer, session } = answered;
+        asking.memo.confidence = answer.confidence;
+        asking.memo.sourced = !answer.sources.is_empty();
+        if answer.escalate {
+            asking.memo.failure = self.record_failure(&asking, &turn, &answer.text).await;
+        }
+        if let Some(id) = session {
+            asking.session.id = id;
+        }
+        self.keep(&mut asking, Turn { answer: Some(answer.clone()), ..turn }).await?;
+        let show_confidence = self.settings.show_confidence;
+        let reply = AnswerReply { answer, memo: asking.memo, show_confidence };
+        Ok(Ending::Post(Reply::Answer(Box::new(reply))))
+    }
+
+    async fn record_failure(
+        &self,
+        asking: &Asking<'_>,
+        turn: &Turn,
+        answer: &str,
+    ) -> Option<crate::chat::FailureId> {
+        let memo = &asking.memo;
+        let failure = Failure {
+            session: &memo.session,
+            query: &turn.question,
+            answer,
+            confidence: memo.confidence,
+            reason: EscalationReason::of(memo.sourced),
+            user: &asking.user,
+            kind: memo.agent,
+        };
+        match self.parts.agent.record_failure(&failure).await {
+            Ok(id) => Some(id),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                warn!(error, "a failure could not be recorded; it will be when a ticket is wanted");
+                None
+            }
+        }
+    }
+
+    async fn not_answered(&self, asking: Asking<'_>, error: AgentError) -> Result<Ending, StoreError> {
+        let memo = asking.memo;
+        let now = self.parts.clock.now();
+        Ok(match error {
+            AgentError::RateLimited { reset } => {
+                let until = now
+                    + jiff::SignedDuration::try_from(reset).unwrap_or(jiff::SignedDuration::from_hours(24));
+                self.parts.store.block(&asking.user.crm_id, until, now).await?;
+                info!(seconds = reset.as_secs(), "the agent limits this person's questions");
+                Ending::Whisper(Reply::RateLimited { until, now, memo: Some(memo) })
+            }
+            AgentError::Down => Ending::Post(Reply::Failed(Trouble::AgentDown, memo)),
+            error => {
+                error!(error = &error as &dyn std::error::Error, "the agent did not answer");
+                Ending::Post(Reply::Failed(Trouble::AgentFailed, memo))
+            }
+        })
+    }
+}
+
+fn turn_key(question: &Question) -> TurnKey {
+    TurnKey { thread: question.place.thread.clone(), question: question.message.clone() }
+}
+
+/// A reply's kind, for the log.
+fn kind_of(reply: &Reply) -> &'static str {
+    match reply {
+        Reply::Answer(answer) if answer.answer.escalate => "doubtful answer",
+        Reply::Answer(_) => "answer",
+        Reply::Help => "help",
+        Reply::Failed(trouble, _) => match trouble {
+            Trouble::AgentFailed => "agent failed",
+            Trouble::AgentDown => "agent down",
+            Trouble::DirectoryDown => "directory down",
+            Trouble::Restarting => "restarting",
+            Trouble::Internal => "internal error",
+        },
+        Reply::Unknown { .. } => "not in the directory",
+        Reply::NotForYou => "not allowed",
+        Reply::RateLimited { .. } => "rate limited",
+        Reply::TooBusy(_) => "too busy",
+        Reply::Working | Reply::Outcome(_) | Reply::Word(_) => "other",
+    }
+}

@@ -1,0 +1,97 @@
+//! One bounded mailbox per busy thread: order inside a thread, parallel across threads.
+
+use std::collections::BTreeMap;
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use jiff::Timestamp;
+
+use crate::chat::{Inbound, ThreadKey};
+
+/// The mailboxes of the threads that are being worked on. A thread has one exactly as long as it has a worker.
+pub struct Mailboxes {
+    waiting: DashMap<ThreadKey, Waiting>,
+    max_questions: usize,
+    max_clicks: usize,
+}
+
+/// What waits for a busy thread's worker, the earliest first; the number tells equal times apart.
+#[derive(Default)]
+struct Waiting {
+    items: BTreeMap<(Timestamp, u64), Inbound>,
+    questions: usize,
+    pushed: u64,
+}
+
+/// What became of a push.
+#[derive(Debug)]
+pub enum Pushed {
+    /// The thread was idle: the caller must start its worker.
+    Start,
+    /// It waits its turn.
+    Queued,
+    /// The mailbox is full; here it is back.
+    Full(Box<Inbound>),
+}
+
+impl Mailboxes {
+    /// Mailboxes for at most `max_questions` waiting questions and `max_clicks` waiting clicks each.
+    pub fn new(max_questions: usize, max_clicks: usize) -> Self {
+        Self { waiting: DashMap::new(), max_questions, max_clicks }
+    }
+
+    /// Whether the thread has a worker.
+    pub fn is_busy(&self, thread: &ThreadKey) -> bool {
+        self.waiting.contains_key(thread)
+    }
+
+    /// Puts something into its thread's mailbox. Not async on purpose: the order of calls is the order of work,
+    /// but for questions that the platform delivered in another order than they were asked.
+    pub fn push(&self, inbound: Inbound) -> Pushed {
+        match self.waiting.entry(inbound.place().thread.clone()) {
+            Entry::Vacant(thread) => {
+                let mut waiting = Waiting::default();
+                waiting.push(inbound);
+                thread.insert(waiting);
+                Pushed::Start
+            }
+            Entry::Occupied(mut thread) => {
+                let waiting = thread.get_mut();
+                let clicks = waiting.items.len() - waiting.questions;
+                let room = match inbound {
+                    Inbound::Question(_) => waiting.questions < self.max_questions,
+                    Inbound::Click(_) => clicks < self.max_clicks,
+                };
+                if !room {
+                    return Pushed::Full(Box::new(inbound));
+                }
+                waiting.push(inbound);
+                Pushed::Queued
+            }
+        }
+    }
+
+    /// Takes what was said first; when nothing waits, the thread is idle again and its worker must end.
+    pub fn next(&self, thread: &ThreadKey) -> Option<Inbound> {
+        let Entry::Occupied(mut entry) = self.waiting.entry(thread.clone()) else { return None };
+        let next = entry.get_mut().pop();
+        if next.is_none() {
+            entry.remove();
+        }
+        next
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, inbound: Inbound) {
+        self.questions += usize::from(matches!(inbound, Inbound::Question(_)));
+        self.pushed += 1;
+        self.items.insert((inbound.at(), self.pushed), inbound);
+    }
+
+    fn pop(&mut self) -> Option<Inbound> {
+        let (_, inbound) = self.items.pop_first()?;
+        self.questions -= usize::from(matches!(inbound, Inbound::Question(_)));
+        Some(inbound)
+    }
+}

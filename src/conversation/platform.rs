@@ -1,0 +1,115 @@
+//! How the core speaks to a chat platform. It knows no more of one than this.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::chat::{
+    ChannelId, ClickedMessage, MessageId, Place, PlatformId, Private, Profile, Reply, Role, TurnKey, UserId,
+    UserKey,
+};
+
+/// A chat platform.
+///
+/// Every method has deadlines of its own, and honours the platform's rate limits by waiting.
+#[async_trait]
+pub trait Platform: Send + Sync {
+    /// The platform's name in every [`crate::chat::ThreadKey`].
+    fn id(&self) -> PlatformId;
+
+    /// What the platform says of a user.
+    ///
+    /// # Errors
+    /// When the platform cannot say.
+    async fn profile(&self, user: &UserKey) -> Result<Profile, PlatformError>;
+
+    /// A user's name, or `None` when it cannot be had.
+    async fn user_name(&self, user: &UserKey) -> Option<Private<String>>;
+
+    /// A channel's name, or `None` when it cannot be had.
+    async fn channel_name(&self, place: &Place, channel: &ChannelId) -> Option<Private<String>>;
+
+    /// Forgets what it remembers of a user's profile.
+    fn forget(&self, user: &UserKey);
+
+    /// Shows that the agent is thinking. Never fails: it is a courtesy.
+    async fn show_working(&self, place: &Place, turn: &TurnKey) -> Shown;
+
+    /// Keeps a status alive that would end by itself.
+    async fn keep_working(&self, place: &Place, shown: &Shown);
+
+    /// Takes back what [`Platform::show_working`] showed, when no reply takes its place.
+    async fn end_working(&self, place: &Place, turn: &TurnKey, shown: Shown);
+
+    /// Posts a reply into the thread, whole, in as many messages as it takes; it takes the place of what
+    /// was shown. A post whose outcome is unknown is looked up before it is repeated.
+    ///
+    /// # Errors
+    /// When the platform refuses it for good or for too long.
+    async fn post(
+        &self,
+        place: &Place,
+        turn: &TurnKey,
+        reply: &Reply,
+        shown: Shown,
+    ) -> Result<(), PlatformError>;
+
+    /// Changes a message that bears a pressed button: a [`Reply::Outcome`] takes the place of the buttons, and
+    /// the rest of the message stays; any other reply takes the place of the whole message.
+    ///
+    /// # Errors
+    /// When the platform refuses it for good or for too long.
+    async fn settle(&self, place: &Place, on: &ClickedMessage, reply: &Reply) -> Result<(), PlatformError>;
+
+    /// Says something that only one person sees.
+    ///
+    /// # Errors
+    /// When the platform refuses it for good or for too long.
+    async fn whisper(&self, place: &Place, user: &UserId, reply: &Reply) -> Result<(), PlatformError>;
+
+    /// Reads the thread back, oldest first: people's messages, and the bot's answers without what
+    /// surrounds them. A fallback for what a session no longer holds.
+    ///
+    /// # Errors
+    /// When the platform does not let the bot read.
+    async fn read_back(&self, place: &Place) -> Result<Vec<Spoken>, PlatformError>;
+}
+
+/// How the thread shows that the agent is thinking.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Shown {
+    /// It does not.
+    #[default]
+    Nothing,
+    /// By the platform's own status, which the next message ends.
+    Status,
+    /// By a message that the answer takes the place of.
+    Placeholder(MessageId),
+    /// By a placeholder that may or may not have been posted.
+    Uncertain,
+}
+
+/// A message of a thread, read back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spoken {
+    /// The message.
+    pub message: MessageId,
+    /// Who said it; for people, which one.
+    pub by: Option<UserId>,
+    /// A person or the agent.
+    pub role: Role,
+    /// What was said.
+    pub text: Private<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why a platform did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum PlatformError {
+    /// It refused, and would again.
+    #[error("the platform refused: {0}")]
+    Refused(String),
+    /// It could not be reached, or was busy, for too long.
+    #[error("the platform did not answer in time: {0}")]
+    Down(String),
+}

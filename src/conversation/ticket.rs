@@ -1,0 +1,201 @@
+//! The ticket: a state machine, not a lock. At most one ticket per human decision, never a false confirmation,
+//! never a silent loss.
+
+use std::sync::Arc;
+
+use tracing::{error, info, warn};
+
+use super::Conversation;
+use super::act::{LEASE, Pressed};
+use crate::agent::{AgentError, EscalationReason, Failure};
+use crate::chat::{FailureId, Outcome, TicketId, TurnMemo, TurnState, UserInfo, Word};
+use crate::store::StoreError;
+
+use super::texts::Texts;
+
+impl Conversation {
+    /// Creates the ticket: claimed, then calling, then whatever came of it. The step to *calling* is written
+    /// before the request leaves, so nobody repeats what may have been sent.
+    pub(super) async fn create_ticket(&self, pressed: Pressed<'_>) -> Result<(), StoreError> {
+        let click = pressed.click;
+        let Some(claimed) = self.step(&pressed, |lease| TurnState::TicketClaimed { lease }).await? else {
+            return Ok(());
+        };
+        self.settle(click, Outcome::Creating(pressed.memo.clone())).await;
+        let Some((user, texts, memo)) = self.prepare(&pressed).await else {
+            self.parts
+                .store
+                .advance(&pressed.turn, Some(&claimed), TurnState::TicketOffered, self.parts.clock.now())
+                .await?;
+            self.settle(click, Outcome::OfferAgain(pressed.memo.clone())).await;
+            self.word(click, Word::TicketFailed).await;
+            return Ok(());
+        };
+        let now = self.parts.clock.now();
+        let calling = TurnState::TicketCalling { lease: now + LEASE };
+        // A claim whose lease is over may be somebody else's by now.
+        let ours = claimed.at(now) == claimed;
+        if !ours || !self.parts.store.advance(&pressed.turn, Some(&claimed), calling.clone(), now).await? {
+            warn!("a ticket's claim was lost before anything was sent");
+            self.word(click, Word::Busy).await;
+            return Ok(());
+        }
+        let failure = memo.failure.clone().expect("a prepared ticket has its failure");
+        let created = self.call(&failure, &texts).await;
+        self.conclude(pressed, memo, &user, calling, created).await
+    }
+
+    /// What a ticket needs before anything of it is sent: the asker, the texts, and a recorded failure.
+    async fn prepare(&self, pressed: &Pressed<'_>) -> Option<(Arc<UserInfo>, Texts, TurnMemo)> {
+        let user = self.asker(&pressed.click.place, pressed.memo).await?;
+        let texts = self.texts(pressed.click, pressed.memo).await;
+        let mut memo = pressed.memo.clone();
+        if memo.failure.is_none() {
+            memo.failure = Some(self.record_late(&memo, &texts, &user).await?);
+        }
+        Some((user, texts, memo))
+    }
+
+    /// Records the failure on the click, because it could not be recorded with the answer.
+    async fn record_late(&self, memo: &TurnMemo, texts: &Texts, user: &UserInfo) -> Option<FailureId> {
+        let failure = Failure {
+            session: &memo.session,
+            query: &texts.question,
+            answer: &texts.answer,
+            confidence: memo.confidence,
+            reason: EscalationReason::of(memo.sourced),
+            user,
+            kind: memo.agent,
+        };
+        match self.parts.agent.record_failure(&failure).await {
+            Ok(id) => Some(id),
+            Err(error) => {
+                error!(
+                    error = &error as &dyn std::error::Error,
+                    "a failure could not be recorded on the click"
+                );
+                None
+            }
+        }
+    }
+
+    /// The call; `Err(None)` when the bridge had to stop while it was under way.
+    async fn call(&self, failure: &FailureId, texts: &Texts) -> Result<TicketId, Option<AgentError>> {
+        tokio::select! {
+            created = self.parts.agent.create_ticket(failure, &texts.history) => created.map_err(Some),
+            () = self.hurry.cancelled() => Err(None),
+        }
+    }
+
+    /// Writes what came of the call, and only then tells the person.
+    async fn conclude(
+        &self,
+        pressed: Pressed<'_>,
+        memo: TurnMemo,
+        user: &UserInfo,
+        calling: TurnState,
+        created: Result<TicketId, Option<AgentError>>,
+    ) -> Result<(), StoreError> {
+        let click = pressed.click;
+        let email = self.public_email(&click.place, user);
+        let name = crate::chat::Private::from(user.first_name());
+        let hidden = email.is_none().then(|| user.email.clone());
+        if let Err(Some(error)) = &created {
+            error!(error = error as &dyn std::error::Error, "a ticket was not created for certain");
+        }
+        let (next, outcome, word) = match created {
+            Ok(ticket) => {
+                let private_name = name.clone();
+                let word =
+                    hidden.map(|email| Word::Created { ticket: ticket.clone(), name: private_name, email });
+                let outcome = Outcome::Created { ticket: ticket.clone(), name, email };
+                (TurnState::TicketCreated(ticket), outcome, word)
+            }
+            Err(Some(AgentError::Refused { .. })) => {
+                (TurnState::TicketRejected, Outcome::Rejected(memo), None)
+            }
+            Err(Some(error)) if !error.may_have_happened() => {
+                (TurnState::TicketOffered, Outcome::OfferAgain(memo), Some(Word::TicketFailed))
+            }
+            Err(_) => {
+                let word = hidden.map(|email| Word::Uncertain { email });
+                (TurnState::TicketUnknown, Outcome::Uncertain { email, memo }, word)
+            }
+        };
+        let now = self.parts.clock.now();
+        if !self.parts.store.advance(&pressed.turn, Some(&calling), next.clone(), now).await? {
+            warn!(?next, "a ticket's outcome came after its lease was over; it is only logged");
+            return Ok(());
+        }
+        info!(?next, "a ticket's call has ended");
+        self.settle(click, outcome).await;
+        if let Some(word) = word {
+            self.word(click, word).await;
+        }
+        Ok(())
+    }
+
+    /// No ticket. The person's answer does not depend on what the agent says to it.
+    pub(super) async fn decline_ticket(&self, pressed: Pressed<'_>) -> Result<(), StoreError> {
+        if self.step(&pressed, |_| TurnState::TicketDeclined).await?.is_none() {
+            return Ok(());
+        }
+        self.settle(pressed.click, Outcome::Declined).await;
+        let Some(failure) = &pressed.memo.failure else { return self.decline_late(&pressed).await };
+        self.send_decline(failure).await;
+        Ok(())
+    }
+
+    /// Records the failure that could not be recorded with the answer, and that it needs no ticket.
+    async fn decline_late(&self, pressed: &Pressed<'_>) -> Result<(), StoreError> {
+        if let Some((_, _, TurnMemo { failure: Some(failure), .. })) = self.prepare(pressed).await {
+            self.send_decline(&failure).await;
+        }
+        Ok(())
+    }
+
+    async fn send_decline(&self, failure: &FailureId) {
+        if let Err(error) = self.parts.agent.decline(failure).await {
+            error!(error = &error as &dyn std::error::Error, "a declined ticket could not be recorded");
+        }
+    }
+
+    /// The person leaves an unknown outcome as it is.
+    pub(super) async fn leave_ticket(&self, pressed: Pressed<'_>) -> Result<(), StoreError> {
+        if self.step(&pressed, |_| TurnState::TicketLeft).await?.is_some() {
+            let email = self.known_email(&pressed).await;
+            self.settle(pressed.click, Outcome::Left { email }).await;
+        }
+        Ok(())
+    }
+
+    /// Shows again what is known of a ticket: the message may be an old copy, or its change may have failed.
+    pub(super) async fn show_ticket(&self, pressed: Pressed<'_>) -> Result<(), StoreError> {
+        let outcome = match &pressed.state {
+            TurnState::TicketCreated(ticket) => {
+                let user = self.asker(&pressed.click.place, pressed.memo).await;
+                let name = user.as_ref().map_or("there", |user| user.first_name()).into();
+                let email = user.and_then(|user| self.public_email(&pressed.click.place, &user));
+                Outcome::Created { ticket: ticket.clone(), name, email }
+            }
+            TurnState::TicketDeclined => Outcome::Declined,
+            TurnState::TicketRejected => Outcome::Rejected(pressed.memo.clone()),
+            TurnState::TicketUnknown => {
+                // From now on the turn is known to be in doubt, whatever older copies of its buttons say.
+                let now = self.parts.clock.now();
+                let unknown = TurnState::TicketUnknown;
+                self.parts.store.advance(&pressed.turn, pressed.stored.as_ref(), unknown, now).await?;
+                Outcome::Uncertain { email: self.known_email(&pressed).await, memo: pressed.memo.clone() }
+            }
+            TurnState::TicketLeft => Outcome::Left { email: self.known_email(&pressed).await },
+            _ => Outcome::OfferAgain(pressed.memo.clone()),
+        };
+        self.settle(pressed.click, outcome).await;
+        Ok(())
+    }
+
+    async fn known_email(&self, pressed: &Pressed<'_>) -> Option<crate::chat::Private<String>> {
+        let user = self.asker(&pressed.click.place, pressed.memo).await?;
+        self.public_email(&pressed.click.place, &user)
+    }
+}

@@ -1,0 +1,88 @@
+//! The HTTP edge: the router with its limits, health, and the accept loop below it.
+
+mod accept;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+pub use accept::serve;
+
+use crate::agent::{Agent, Health};
+use crate::conversation::Conversation;
+
+/// Where the bridge listens, and its limits there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The address to listen on.
+    pub host: String,
+    /// The port to listen on.
+    pub port: u16,
+    /// How many connections may be open.
+    pub max_connections: usize,
+    /// How many seconds a client may take to send a request's headers.
+    pub header_seconds: u64,
+    /// How many seconds a request may take, its body included.
+    pub request_seconds: u64,
+    /// How many bytes a request's body may have.
+    pub max_body_bytes: usize,
+    /// How many seconds work that is under way may take after the bridge was told to stop.
+    pub drain_seconds: u64,
+    /// How many seconds more it may take to tell people whose work was not finished.
+    pub grace_seconds: u64,
+}
+
+/// What health is made of.
+#[derive(Clone)]
+struct Vitals {
+    conversation: Arc<Conversation>,
+    agent: Arc<Agent>,
+}
+
+/// The whole router: the platforms' webhooks, `/livez` and `/readyz`, and the limits around them.
+pub fn router(
+    settings: &Settings,
+    conversation: Arc<Conversation>,
+    agent: Arc<Agent>,
+    webhooks: Router,
+) -> Router {
+    let vitals = Vitals { conversation, agent };
+    Router::new()
+        .route("/livez", get(|| async { "alive\n" }))
+        .route("/readyz", get(readiness))
+        .with_state(vitals)
+        .merge(webhooks)
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Duration::from_secs(settings.request_seconds),
+        ))
+        .layer(CatchPanicLayer::new())
+        .layer(axum::extract::DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(settings.max_body_bytes))
+}
+
+/// Ready means: deliveries are accepted. An agent that is down is told, but people get an honest answer then, so it
+/// does not make the bridge unready.
+async fn readiness(State(vitals): State<Vitals>) -> Response {
+    let draining = vitals.conversation.is_draining();
+    let agent = match (vitals.agent.is_down(), vitals.agent.last_health()) {
+        (true, _) | (false, Some(Health::Down)) => "down",
+        (false, Some(Health::Degraded)) => "degraded",
+        (false, Some(Health::Healthy)) => "healthy",
+        (false, None) => "not asked yet",
+    };
+    let status = if draining { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let word = if draining { "stopping" } else { "ready" };
+    (status, Json(json!({ "status": word, "agent": agent }))).into_response()
+}

@@ -1,0 +1,189 @@
+//! Slack's Web API: one place that calls it, waits when Slack says so, and repeats what may be repeated.
+//!
+//! slack-morphism's client does the calling; the bodies are JSON of ours, because its typed ones drop fields that
+//! are needed here (numbers in metadata, a profile's empty fields, the answer of `chat.postEphemeral`).
+
+mod connector;
+mod error;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use slack_morphism::{SlackApiToken, SlackApiTokenValue, SlackClient};
+use tracing::{debug, warn};
+use url::Url;
+
+pub use error::{ApiError, Class};
+
+use connector::Connector;
+
+use super::Settings;
+use crate::chat::Private;
+use crate::clock::Clock;
+use crate::store::Expiring;
+
+/// The pause before the second try; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How many methods and channels may be waited for at once.
+const MAX_WAITS: usize = 100_000;
+
+/// A Web API method's arguments, as the method takes them.
+#[derive(Debug, Clone, Copy)]
+pub enum Arguments<'a> {
+    /// A JSON body; for methods that write.
+    Json(&'a Value),
+    /// A query; for methods that read.
+    Query(&'a [(&'a str, &'a str)]),
+}
+
+/// What to do when a call is not done at the first try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Leave it: it is a courtesy, or the caller knows better.
+    Once,
+    /// Repeat what was not done for sure, for as long as the settings say.
+    UntilDone,
+    /// Repeat also what may have been done, because doing it twice is harmless.
+    UntilDoneTwice,
+}
+
+/// Slack's Web API with one installation's token.
+pub struct SlackApi {
+    client: SlackClient<Connector>,
+    http: reqwest::Client,
+    base_url: String,
+    deadline: Duration,
+    token: SlackApiToken,
+    clock: Arc<dyn Clock>,
+    patience: SignedDuration,
+    /// Until when a method must not be called for a channel.
+    waits: Expiring<(&'static str, String), Timestamp>,
+}
+
+impl SlackApi {
+    /// Calls with this token.
+    pub fn new(
+        settings: &Settings,
+        token: &Private<String>,
+        client: reqwest::Client,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let deadline = Duration::from_secs(settings.deadline_seconds);
+        Self {
+            client: SlackClient::new(Connector::new(client.clone(), &settings.api_url, deadline)),
+            http: client,
+            base_url: settings.api_url.clone(),
+            deadline,
+            token: SlackApiToken::new(SlackApiTokenValue(token.0.clone())),
+            clock,
+            patience: SignedDuration::from_secs(settings.deliver_for_seconds.cast_signed()),
+            waits: Expiring::new(MAX_WAITS),
+        }
+    }
+
+    /// Calls a method. `channel` is the one that it concerns, because Slack's limits are for each channel.
+    ///
+    /// # Errors
+    /// When Slack refuses, or patience is at its end.
+    pub async fn call(
+        &self,
+        method: &'static str,
+        channel: &str,
+        arguments: Arguments<'_>,
+        patience: Patience,
+    ) -> Result<Value, ApiError> {
+        let give_up = self.clock.now() + self.patience;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            if patience != Patience::Once {
+                self.wait(method, channel).await;
+            }
+            let error = match self.once(method, arguments).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let wait = match &error {
+                ApiError::Wait(wait) => {
+                    self.remember_wait(method, channel, *wait);
+                    *wait
+                }
+                ApiError::Busy(_) | ApiError::Unsent => pause,
+                ApiError::Unknown(_) if patience == Patience::UntilDoneTwice => pause,
+                ApiError::Unknown(_) | ApiError::Refused { .. } => return Err(error),
+            };
+            let now = self.clock.now();
+            let until = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+            if patience == Patience::Once || give_up < until {
+                return Err(error);
+            }
+            warn!(method, seconds = wait.as_secs(), %error, "slack did not do it; it is tried again");
+            if !matches!(error, ApiError::Wait(_)) {
+                self.clock.sleep(wait).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+
+    /// The time.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// For how long something is tried again.
+    pub(super) fn patience(&self) -> SignedDuration {
+        self.patience
+    }
+
+    /// Waits before something is tried again.
+    pub(super) async fn pause(&self) {
+        self.clock.sleep(FIRST_PAUSE).await;
+    }
+
+    /// The Web API's base URL.
+    pub(super) fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Sends a file to an upload URL; the URL is the permission, so no token goes there.
+    pub(super) async fn upload(&self, url: Url, text: &str) -> Result<(), ApiError> {
+        let request = self.http.post(url).timeout(self.deadline).body(text.to_owned());
+        match request.send().await {
+            Ok(response) if response.status().is_success() => Ok(()),
+            Ok(response) => Err(ApiError::Unknown(format!("HTTP {}", response.status().as_u16()))),
+            Err(_) => Err(ApiError::Unknown("the upload broke".into())),
+        }
+    }
+
+    async fn once(&self, method: &'static str, arguments: Arguments<'_>) -> Result<Value, ApiError> {
+        debug!(method, "calling slack");
+        let session = self.client.open_session(&self.token);
+        let answer = match arguments {
+            Arguments::Json(body) => session.http_session_api.http_post(method, body, None).await,
+            Arguments::Query(query) => {
+                let query: Vec<(&str, Option<&str>)> =
+                    query.iter().map(|(name, value)| (*name, Some(*value))).collect();
+                session.http_session_api.http_get(method, &query, None).await
+            }
+        };
+        answer.map_err(ApiError::from_client)
+    }
+
+    /// Waits while Slack does not want this method for this channel.
+    async fn wait(&self, method: &'static str, channel: &str) {
+        let now = self.clock.now();
+        if let Some(until) = self.waits.read(&(method, channel.to_owned()), now, |until| *until) {
+            let rest = until.duration_since(now);
+            self.clock.sleep(Duration::try_from(rest).unwrap_or_default()).await;
+        }
+    }
+
+    fn remember_wait(&self, method: &'static str, channel: &str, wait: Duration) {
+        let now = self.clock.now();
+        let until = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        self.waits.put((method, channel.to_owned()), until, until, now);
+    }
+}

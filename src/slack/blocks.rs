@@ -1,0 +1,293 @@
+//! A reply, rendered: what the bot says in, Block Kit out. Pure.
+//!
+//! A message is made of three pieces, in its blocks as in its text: what was said, what is said about it (sources,
+//! confidence), and the tail, which a press replaces. Every foreign word is neutralised on the way.
+
+use serde_json::{Value, json};
+use slack_morphism::SlackActionId;
+use slack_morphism::blocks::{
+    SlackAccessibilityLabel, SlackActionBlockElement, SlackActionsBlock, SlackBlock, SlackBlockButtonElement,
+    SlackBlockButtonStyle, SlackBlockFeedbackButtonsElement, SlackBlockId, SlackBlockMarkDownText,
+    SlackBlockPlainText, SlackContextActionsBlock, SlackContextBlock, SlackFeedbackButtonItem,
+    SlackMarkdownBlock, SlackSectionBlock,
+};
+
+use super::markup;
+use super::sources::{self, Links};
+use crate::chat::{Action, AnswerReply, Button, Outcome, Reply, TurnMemo, wording};
+
+/// Stands in a text between what was said, what is said about it, and the tail: INVISIBLE SEPARATOR.
+const BORDER: char = '\u{2063}';
+/// Begins the ids of the blocks that a press replaces.
+const TAIL: &str = "tail";
+/// The longest text of one message, in characters once rendered: it fits a section (3,000) and, with sources and
+/// tail, the text of a `chat.update` (4,000).
+const PART: usize = 2_800;
+/// How many messages an answer may take before it is attached as a file.
+const MAX_PARTS: usize = 6;
+
+/// What rendering needs to know besides the reply.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    /// Seals a button for the thread that it will stand in.
+    pub seal: &'a dyn Fn(&Button) -> String,
+    /// How sources are linked and how many are shown.
+    pub links: &'a Links,
+    /// Whether to use Slack's own feedback buttons.
+    pub native_feedback: bool,
+    /// Whether an answer that is too long for messages may be attached as a file.
+    pub attach: bool,
+    /// The root of the thread.
+    pub root: &'a str,
+    /// Different for every rendering: Slack wants new block ids when a message changes.
+    pub edition: &'a str,
+}
+
+/// A reply as Slack takes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rendered {
+    /// The messages, in order; buttons and sources are in the last.
+    pub parts: Vec<Part>,
+    /// The whole answer, to be attached as a file because it is too long for messages.
+    pub file: Option<String>,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// All of it as text, for notifications and for people who hear it.
+    pub text: String,
+    /// Its blocks at their best.
+    pub rich: Vec<Value>,
+    /// Its blocks in the oldest forms, for when Slack does not take the best.
+    pub basic: Vec<Value>,
+}
+
+/// What stands in the place of a message's buttons.
+struct Tail {
+    text: String,
+    rich: Vec<Value>,
+    basic: Vec<Value>,
+}
+
+/// Renders a reply as messages of its own.
+pub fn render(reply: &Reply, look: Look<'_>) -> Rendered {
+    match reply {
+        Reply::Answer(answer) => render_answer(answer, look),
+        Reply::Failed(_, memo) | Reply::TooBusy(memo) => {
+            single(&markup::escape(&wording::of(reply)), Some(ask_again(memo, look)))
+        }
+        Reply::RateLimited { until, now, memo } => {
+            // Slack shows each reader the time of their own zone, and the fallback where it cannot.
+            let (second, fallback) = (until.as_second(), until.strftime("%H:%M UTC"));
+            let time = format!("<!date^{second}^{{time}}|{fallback}>");
+            let words = wording::rate_limited(second - now.as_second(), &time);
+            single(&words, memo.as_ref().map(|memo| ask_again(memo, look)))
+        }
+        Reply::Outcome(outcome) => {
+            let Tail { text, rich, basic } = tail_of(outcome, look);
+            Rendered { parts: vec![Part { text, rich, basic }], file: None }
+        }
+        Reply::Help | Reply::Working | Reply::Unknown { .. } | Reply::NotForYou | Reply::Word(_) => {
+            single(&markup::escape(&wording::of(reply)), None)
+        }
+    }
+}
+
+/// Renders a message anew after a press: an outcome takes the place of the tail, and the rest stays as Slack sent
+/// it; any other reply takes the place of all.
+pub fn rerender(message: &Value, reply: &Reply, look: Look<'_>) -> Part {
+    let Reply::Outcome(outcome) = reply else {
+        return render(reply, look).parts.pop().expect("a reply has a part");
+    };
+    let Tail { text: words, rich, basic } = tail_of(outcome, look);
+    let blocks = message["blocks"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let stays = |block: &&Value| !block["block_id"].as_str().is_some_and(|id| id.starts_with(TAIL));
+    let mut pieces: Vec<&str> = message["text"].as_str().unwrap_or_default().splitn(3, BORDER).collect();
+    pieces.truncate(2);
+    let sections = markup::split(&pieces.concat(), PART, |text| text.chars().count());
+    let sections = sections.iter().map(|text| section(text));
+    pieces.resize(2, "");
+    let text = join(pieces[0], pieces[1], &words);
+    Part {
+        text,
+        rich: blocks.iter().filter(stays).cloned().chain(rich).collect(),
+        basic: sections.chain(basic).collect(),
+    }
+}
+
+/// What was said in a message of ours, without what is said about it, as people read it.
+pub(super) fn spoken_part(text: &str) -> String {
+    let spoken = text.split(BORDER).next().unwrap_or_default().trim();
+    spoken.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+/// Whether a text of ours is an answer: only answers have pieces.
+pub(super) fn is_answer(text: &str) -> bool {
+    text.contains(BORDER)
+}
+
+/// The thread that a block of ours was made for, from the block's id.
+pub(super) fn root_of_block(block_id: &str) -> Option<&str> {
+    let mut pieces = block_id.split(':');
+    (pieces.next() == Some(TAIL)).then(|| pieces.next()).flatten()
+}
+
+fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
+    let AnswerReply { answer, memo, show_confidence } = reply;
+    let size = |text: &str| markup::mrkdwn(text).chars().count().max(markup::markdown(text).chars().count());
+    let mut texts = markup::split(&answer.text, PART, size);
+    let file = (look.attach && MAX_PARTS < texts.len()).then(|| answer.text.0.clone());
+    if file.is_some() {
+        texts.truncate(1);
+    }
+    let tail =
+        if answer.escalate { ticket_prompt(wording::TICKET_PROMPT, memo, look) } else { thumbs(memo, look) };
+    let mut about = sources::lines(&answer.sources, look.links);
+    if file.is_some() {
+        about.insert(0, wording::IN_FILE.into());
+    }
+    if let Some(share) = answer.confidence.filter(|_| *show_confidence) {
+        about.push(wording::confidence(share));
+    }
+    let last = texts.len().saturating_sub(1);
+    let parts = texts.iter().enumerate().map(|(n, text)| {
+        let (spoken, body) = (markup::mrkdwn(text), markdown(text));
+        if n < last {
+            let text = join(&spoken, "", "");
+            return Part { text, rich: vec![body], basic: vec![section(&spoken)] };
+        }
+        let context = (!about.is_empty()).then(|| context(&about));
+        let rest = |first: Value, tail: &[Value]| {
+            [first].into_iter().chain(context.clone()).chain(tail.iter().cloned()).collect()
+        };
+        Part {
+            text: join(&spoken, &about.join("\n"), &tail.text),
+            rich: rest(body, &tail.rich),
+            basic: rest(section(&spoken), &tail.basic),
+        }
+    });
+    Rendered { parts: parts.collect(), file }
+}
+
+fn tail_of(outcome: &Outcome, look: Look<'_>) -> Tail {
+    let words = wording::of(&Reply::Outcome(outcome.clone()));
+    match outcome {
+        Outcome::RateAgain(memo) => thumbs(memo, look),
+        Outcome::OfferAgain(memo) | Outcome::Rejected(memo) => ticket_prompt(&words, memo, look),
+        Outcome::Creating(memo) => with_buttons(&words, memo, &[Action::CheckTicket], look),
+        Outcome::Uncertain { memo, .. } => {
+            with_buttons(&words, memo, &[Action::CreateAgain, Action::LeaveTicket], look)
+        }
+        Outcome::Thanks | Outcome::Created { .. } | Outcome::Declined | Outcome::Left { .. } => {
+            let text = markup::escape(&words);
+            let blocks = vec![tail_section(&text, look)];
+            Tail { text, rich: blocks.clone(), basic: blocks }
+        }
+    }
+}
+
+fn ticket_prompt(words: &str, memo: &TurnMemo, look: Look<'_>) -> Tail {
+    with_buttons(words, memo, &[Action::CreateTicket, Action::DeclineTicket], look)
+}
+
+fn with_buttons(words: &str, memo: &TurnMemo, actions: &[Action], look: Look<'_>) -> Tail {
+    let text = markup::escape(words);
+    let blocks = vec![tail_section(&text, look), buttons(memo, actions, look)];
+    Tail { text, rich: blocks.clone(), basic: blocks }
+}
+
+fn thumbs(memo: &TurnMemo, look: Look<'_>) -> Tail {
+    let basic = vec![buttons(memo, &[Action::Helpful, Action::Unhelpful], look)];
+    let rich = if look.native_feedback { vec![native_thumbs(memo, look)] } else { basic.clone() };
+    Tail { text: String::new(), rich, basic }
+}
+
+fn ask_again(memo: &TurnMemo, look: Look<'_>) -> Value {
+    buttons(memo, &[Action::AskAgain], look)
+}
+
+fn single(text: &str, buttons: Option<Value>) -> Rendered {
+    let blocks: Vec<Value> = [section(text)].into_iter().chain(buttons).collect();
+    Rendered { parts: vec![Part { text: text.to_owned(), rich: blocks.clone(), basic: blocks }], file: None }
+}
+
+/// The text of a message from its pieces. The borders show which piece is which when the message is read back.
+fn join(spoken: &str, about: &str, tail: &str) -> String {
+    let gap = |piece: &str| if piece.is_empty() { "" } else { "\n\n" };
+    let (about, tail) = (about.trim_start(), tail.trim_start());
+    format!("{spoken}{BORDER}{}{about}{BORDER}{}{tail}", gap(about), gap(tail))
+}
+
+fn markdown(text: &str) -> Value {
+    value(SlackMarkdownBlock::new(markup::markdown(text)).into())
+}
+
+fn section(text: &str) -> Value {
+    let text = SlackBlockMarkDownText::new(text.to_owned()).with_verbatim(true);
+    value(SlackSectionBlock::new().with_text(text.into()).with_expand(true).into())
+}
+
+fn tail_section(text: &str, look: Look<'_>) -> Value {
+    let mut block = section(text);
+    block["block_id"] = json!(format!("{TAIL}:{}:{}:words", look.root, look.edition));
+    block
+}
+
+fn context(lines: &[String]) -> Value {
+    let text = |line: &String| SlackBlockMarkDownText::new(line.clone()).with_verbatim(true).into();
+    value(SlackContextBlock::new(lines.iter().map(text).collect()).into())
+}
+
+fn buttons(memo: &TurnMemo, actions: &[Action], look: Look<'_>) -> Value {
+    let elements = actions.iter().map(|action| button(memo, *action, look)).collect();
+    value(SlackActionsBlock::new(elements).with_block_id(tail_id(look)).into())
+}
+
+fn button(memo: &TurnMemo, action: Action, look: Look<'_>) -> SlackActionBlockElement {
+    let text = SlackBlockPlainText::new(wording::label(action).into()).with_emoji(true);
+    let button = SlackBlockButtonElement::new(text.into())
+        .with_action_id(SlackActionId::new(action_id(action).into()))
+        .with_value(sealed(memo, action, look))
+        .with_accessibility_label(SlackAccessibilityLabel::new(wording::description(action).into()));
+    match action {
+        Action::CreateTicket => button.with_style(SlackBlockButtonStyle::Primary).into(),
+        _ => button.into(),
+    }
+}
+
+fn native_thumbs(memo: &TurnMemo, look: Look<'_>) -> Value {
+    let item = |action| {
+        let text = SlackBlockPlainText::new(wording::label(action).into()).with_emoji(true);
+        SlackFeedbackButtonItem::new(text.into(), sealed(memo, action, look))
+            .with_accessibility_label(SlackAccessibilityLabel::new(wording::description(action).into()))
+    };
+    let thumbs = SlackBlockFeedbackButtonsElement::new(item(Action::Helpful), item(Action::Unhelpful))
+        .with_action_id(SlackActionId::new("rate".into()));
+    value(SlackContextActionsBlock::new(vec![thumbs.into()]).with_block_id(tail_id(look)).into())
+}
+
+fn sealed(memo: &TurnMemo, action: Action, look: Look<'_>) -> String {
+    (look.seal)(&Button { action, memo: memo.clone() })
+}
+
+fn tail_id(look: Look<'_>) -> SlackBlockId {
+    SlackBlockId::new(format!("{TAIL}:{}:{}", look.root, look.edition))
+}
+
+fn action_id(action: Action) -> &'static str {
+    match action {
+        Action::Helpful => "helpful",
+        Action::Unhelpful => "unhelpful",
+        Action::CreateTicket => "create_ticket",
+        Action::DeclineTicket => "decline_ticket",
+        Action::CheckTicket => "check_ticket",
+        Action::CreateAgain => "create_again",
+        Action::LeaveTicket => "leave_ticket",
+        Action::AskAgain => "ask_again",
+    }
+}
+
+fn value(block: SlackBlock) -> Value {
+    serde_json::to_value(block).expect("a block has only string keys")
+}

@@ -1,0 +1,179 @@
+//! Delivery: an answer that was paid for reaches its thread, once, in the best form that Slack takes.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tracing::warn;
+
+use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
+use super::blocks::Part;
+use crate::chat::{MessageId, Place, wording};
+
+/// The name of our metadata on messages; other apps of the workspace can see it.
+const METADATA: &str = "threadbridge_reply";
+/// How far a message's time may lie before our clock says that it was sent, in minutes.
+const SKEW: SignedDuration = SignedDuration::from_mins(10);
+/// The most messages of a thread that are read at once.
+const PAGE: &str = "200";
+
+/// The forms of a message, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `markdown` blocks, native buttons.
+    Rich,
+    /// Sections and plain buttons.
+    Basic,
+    /// Only the text and the blocks that can be pressed.
+    Plain,
+}
+
+impl SlackApi {
+    /// Posts one message into a thread. `key` is different for each message, so that it can be found when Slack's
+    /// answer is lost.
+    pub(super) async fn post_part(
+        &self,
+        place: &Place,
+        part: &Part,
+        key: &str,
+    ) -> Result<MessageId, ApiError> {
+        let mut form = Form::Rich;
+        loop {
+            let error = match self.post_once(place, body(part, form), key).await {
+                Ok(message) => return Ok(message),
+                Err(error) => error,
+            };
+            form = lower(form, &error).ok_or(error)?;
+        }
+    }
+
+    /// Changes a message of ours; doing it twice is harmless.
+    pub(super) async fn update_part(
+        &self,
+        place: &Place,
+        message: &MessageId,
+        part: &Part,
+    ) -> Result<(), ApiError> {
+        let channel = place.thread.channel.as_str();
+        let mut form = Form::Rich;
+        loop {
+            let mut body = body(part, form);
+            body["channel"] = json!(channel);
+            body["ts"] = json!(message.as_str());
+            let arguments = Arguments::Json(&body);
+            let Err(error) = self.call("chat.update", channel, arguments, Patience::UntilDoneTwice).await
+            else {
+                return Ok(());
+            };
+            form = lower(form, &error).ok_or(error)?;
+        }
+    }
+
+    /// Posts, and looks the message up before it repeats a post whose outcome is unknown.
+    async fn post_once(&self, place: &Place, mut body: Value, key: &str) -> Result<MessageId, ApiError> {
+        let channel = place.thread.channel.as_str();
+        body["channel"] = json!(channel);
+        body["thread_ts"] = json!(place.thread.root.as_str());
+        body["metadata"] = json!({ "event_type": METADATA, "event_payload": { "key": key } });
+        for flag in ["unfurl_links", "unfurl_media", "unfurl_app_links"] {
+            body[flag] = json!(false);
+        }
+        let since = self.now() - SKEW;
+        let give_up = self.now() + self.patience();
+        loop {
+            let arguments = Arguments::Json(&body);
+            let unknown = match self.call("chat.postMessage", channel, arguments, Patience::UntilDone).await {
+                Ok(answer) => return message_of(&answer),
+                Err(error @ ApiError::Unknown(_)) => error,
+                Err(error) => return Err(error),
+            };
+            match self.find(place, key, since).await {
+                Ok(Some(message)) => return Ok(message["ts"].as_str().unwrap_or_default().into()),
+                Ok(None) => warn!("a post whose answer was lost is not in the thread; it is repeated"),
+                // An answer twice is better than none.
+                Err(error) => {
+                    warn!(%error, "a post whose answer was lost cannot be looked up; it is repeated")
+                }
+            }
+            if give_up < self.now() {
+                return Err(unknown);
+            }
+            self.pause().await;
+        }
+    }
+
+    /// Finds our message with this key in its thread.
+    pub(super) async fn find(
+        &self,
+        place: &Place,
+        key: &str,
+        since: Timestamp,
+    ) -> Result<Option<Value>, ApiError> {
+        let oldest = format!("{}.000000", since.as_second());
+        let messages = self.replies(place, &[("oldest", &oldest), ("include_all_metadata", "true")]).await?;
+        Ok(messages
+            .into_iter()
+            .find(|message| message["metadata"]["event_payload"]["key"].as_str() == Some(key)))
+    }
+
+    /// The messages of a thread, oldest first, at most the newest page of them.
+    pub(super) async fn replies(&self, place: &Place, more: &[(&str, &str)]) -> Result<Vec<Value>, ApiError> {
+        let (channel, root) = (place.thread.channel.as_str(), place.thread.root.as_str());
+        let mut query = vec![("channel", channel), ("ts", root), ("limit", PAGE)];
+        query.extend_from_slice(more);
+        let mut answer = self
+            .call("conversations.replies", channel, Arguments::Query(&query), Patience::UntilDoneTwice)
+            .await?;
+        match answer["messages"].take() {
+            Value::Array(messages) => Ok(messages),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Whether a message is a placeholder that nothing has taken the place of.
+pub(super) fn is_placeholder(message: &Value) -> bool {
+    message["text"].as_str() == Some(wording::WORKING)
+}
+
+fn message_of(answer: &Value) -> Result<MessageId, ApiError> {
+    let ts = answer["ts"].as_str().map(MessageId::from);
+    ts.ok_or_else(|| ApiError::Unknown("the answer has no ts".into()))
+}
+
+/// The next form to try after an error, if the error is about the form.
+fn lower(form: Form, error: &ApiError) -> Option<Form> {
+    let next = match form {
+        Form::Rich => Form::Basic,
+        Form::Basic => Form::Plain,
+        Form::Plain => return None,
+    };
+    let about_form = error.is(Class::Payload);
+    if about_form {
+        warn!(%error, ?next, "slack does not take a message's form");
+    }
+    about_form.then_some(next)
+}
+
+fn body(part: &Part, form: Form) -> Value {
+    let pressable = |block: &&Value| block["type"].as_str() == Some("actions");
+    let blocks: Vec<&Value> = match form {
+        Form::Rich => part.rich.iter().collect(),
+        Form::Basic => part.basic.iter().collect(),
+        // With blocks, Slack shows no text; so plain text goes alone unless something must stay pressable.
+        Form::Plain => part.basic.iter().filter(pressable).collect(),
+    };
+    match (form, blocks.is_empty()) {
+        (Form::Plain, true) => json!({ "text": part.text }),
+        (Form::Plain, false) => {
+            let text =
+                json!({ "type": "section", "text": { "type": "plain_text", "text": shortened(&part.text) } });
+            let blocks: Vec<&Value> = [&text].into_iter().chain(blocks).collect();
+            json!({ "text": part.text, "blocks": blocks })
+        }
+        _ => json!({ "text": part.text, "blocks": blocks }),
+    }
+}
+
+/// At most what a section takes; the parts of an answer are never longer.
+fn shortened(text: &str) -> String {
+    text.chars().take(3_000).collect()
+}

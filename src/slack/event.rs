@@ -1,0 +1,247 @@
+//! An Events API request, read: JSON in, what it means to us out. Pure; foreign JSON goes no further.
+//!
+//! <https://docs.slack.dev/apis/events-api>
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::PLATFORM;
+use super::text;
+use crate::chat::{
+    Addressed, Audience, Inbound, MessageId, Place, Question, Text, ThreadKey, UserKey, WorkspaceId,
+};
+
+/// What an Events API request means to us.
+#[derive(Debug)]
+pub enum Event {
+    /// Slack tries the request URL out; answer with this.
+    Challenge(String),
+    /// Somebody asked.
+    Asked {
+        /// What another copy of it would also have.
+        keys: Vec<String>,
+        /// The question.
+        inbound: Box<Inbound>,
+    },
+    /// A user's profile changed.
+    UserChanged(UserKey),
+    /// Nothing, for this reason.
+    NotForUs(&'static str),
+}
+
+/// The address of a place whose thread has only its first message: nobody is looking at the thread yet.
+pub(super) const AT_ROOT: &str = "root";
+/// The address of a place in a thread that people have opened.
+pub(super) const IN_THREAD: &str = "thread";
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    r#type: String,
+    challenge: Option<String>,
+    event_id: Option<String>,
+    team_id: Option<String>,
+    enterprise_id: Option<String>,
+    #[serde(default)]
+    is_ext_shared_channel: bool,
+    #[serde(default)]
+    authorizations: Option<Vec<Authorization>>,
+    #[serde(borrow)]
+    event: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Authorization {
+    enterprise_id: Option<String>,
+    team_id: Option<String>,
+    user_id: Option<String>,
+    #[serde(default)]
+    is_bot: bool,
+    /// A bool, or the string "true".
+    #[serde(default)]
+    is_enterprise_install: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    r#type: String,
+}
+
+/// An `app_mention` or a `message`; what they share.
+#[derive(Deserialize)]
+struct Message {
+    subtype: Option<String>,
+    channel: Option<String>,
+    channel_type: Option<String>,
+    user: Option<String>,
+    bot_id: Option<String>,
+    text: Option<String>,
+    ts: Option<String>,
+    thread_ts: Option<String>,
+    team: Option<String>,
+    user_team: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct UserChange {
+    user: ChangedUser,
+}
+
+#[derive(Deserialize)]
+struct ChangedUser {
+    id: String,
+}
+
+/// Whose installation an event came through.
+struct Tenant {
+    workspace: WorkspaceId,
+    team: Option<String>,
+    enterprise: Option<String>,
+    bot: Option<String>,
+}
+
+/// Reads an Events API request.
+///
+/// # Errors
+/// When it is not JSON or not of the documented shape. It is still to be acknowledged.
+pub fn read(body: &[u8]) -> Result<Event, serde_path_to_error::Error<serde_json::Error>> {
+    let envelope: Envelope<'_> = from_json(body)?;
+    match envelope.r#type.as_str() {
+        "url_verification" => Ok(Event::Challenge(envelope.challenge.unwrap_or_default())),
+        "event_callback" => callback(envelope),
+        _ => Ok(Event::NotForUs("not an event")),
+    }
+}
+
+fn callback(envelope: Envelope<'_>) -> Result<Event, serde_path_to_error::Error<serde_json::Error>> {
+    let Some(event) = envelope.event else { return Ok(Event::NotForUs("no event in the envelope")) };
+    let Some(tenant) = tenant(&envelope) else { return Ok(Event::NotForUs("no workspace in the envelope")) };
+    let Kind { r#type } = from_json(event.get().as_bytes())?;
+    match r#type.as_str() {
+        "app_mention" => Ok(message(&envelope, &tenant, from_json(event.get().as_bytes())?, true)),
+        "message" => Ok(message(&envelope, &tenant, from_json(event.get().as_bytes())?, false)),
+        "user_change" => {
+            let UserChange { user } = from_json(event.get().as_bytes())?;
+            let (platform, workspace) = (PLATFORM.into(), tenant.workspace);
+            Ok(Event::UserChanged(UserKey { platform, workspace, user: user.id.into() }))
+        }
+        _ => Ok(Event::NotForUs("an event that is not used")),
+    }
+}
+
+/// The installation is named by the first authorization; the envelope's own team may be another one in a
+/// channel shared between organisations.
+fn tenant(envelope: &Envelope<'_>) -> Option<Tenant> {
+    let first = envelope.authorizations.as_ref().and_then(|all| all.first());
+    let team = first.and_then(|first| first.team_id.clone()).or_else(|| envelope.team_id.clone());
+    let enterprise =
+        first.and_then(|first| first.enterprise_id.clone()).or_else(|| envelope.enterprise_id.clone());
+    let org_wide = first.is_some_and(|first| is_true(&first.is_enterprise_install));
+    let workspace = workspace(org_wide, team.as_deref(), enterprise.as_deref())?;
+    let bot = first.filter(|first| first.is_bot).and_then(|first| first.user_id.clone());
+    Some(Tenant { workspace, team, enterprise, bot })
+}
+
+/// The id of an installation's workspace: the enterprise where the whole organisation installed the app.
+pub(super) fn workspace(org_wide: bool, team: Option<&str>, enterprise: Option<&str>) -> Option<WorkspaceId> {
+    let (first, second) = if org_wide { (enterprise, team) } else { (team, enterprise) };
+    first.or(second).map(WorkspaceId::from)
+}
+
+pub(super) fn is_true(flag: &serde_json::Value) -> bool {
+    flag.as_bool().unwrap_or_else(|| flag.as_str() == Some("true"))
+}
+
+fn message(envelope: &Envelope<'_>, tenant: &Tenant, message: Message, mentioned: bool) -> Event {
+    if !matches!(message.subtype.as_deref(), None | Some("file_share" | "thread_broadcast")) {
+        return Event::NotForUs("a message of another kind");
+    }
+    if message.bot_id.is_some() || message.user.as_deref() == Some("USLACKBOT") || message.user == tenant.bot
+    {
+        return Event::NotForUs("a bot's message");
+    }
+    let (Some(user), Some(channel), Some(ts)) = (&message.user, &message.channel, &message.ts) else {
+        return Event::NotForUs("a message without a user, a channel or a time");
+    };
+    let root = message.thread_ts.as_ref().unwrap_or(ts);
+    let (Some(asked_at), Some(began)) = (time(ts), time(root)) else {
+        return Event::NotForUs("a message whose time is not a time");
+    };
+    let direct = message.channel_type.as_deref() == Some("im") || channel.starts_with('D');
+    let read = text::read(message.text.as_deref().unwrap_or_default(), tenant.bot.as_deref());
+    let addressed = match (mentioned || direct || read.mentions_bot, &message.thread_ts) {
+        (true, _) => Addressed::Directly,
+        (false, Some(_)) => Addressed::FollowUp,
+        (false, None) => return Event::NotForUs("chatter in a channel"),
+    };
+    let audience = match (direct, envelope.is_ext_shared_channel) {
+        (true, _) => Audience::Direct,
+        (false, true) => Audience::Shared,
+        (false, false) => Audience::Workspace,
+    };
+    let outsider = envelope.is_ext_shared_channel && !is_own(tenant, &message);
+    let place = place(tenant.workspace.clone(), channel, root, began, audience, message.thread_ts.is_some());
+    let keys = keys(envelope.event_id.as_deref(), &place, ts);
+    let question = question(place, user, ts, read.text, asked_at, addressed, outsider);
+    Event::Asked { keys, inbound: Box::new(Inbound::Question(question)) }
+}
+
+fn question(
+    place: Place,
+    user: &str,
+    ts: &str,
+    text: Text,
+    asked_at: Timestamp,
+    addressed: Addressed,
+    outsider: bool,
+) -> Question {
+    Question { place, user: user.into(), message: MessageId::from(ts), text, asked_at, addressed, outsider }
+}
+
+/// Whether the person is of the organisation that installed the app. In an `app_mention` the team may be an
+/// enterprise.
+fn is_own(tenant: &Tenant, message: &Message) -> bool {
+    let Some(theirs) = message.user_team.as_ref().or(message.team.as_ref()) else { return true };
+    Some(theirs) == tenant.team.as_ref() || Some(theirs) == tenant.enterprise.as_ref()
+}
+
+/// A copy has the same event id when Slack delivers again, and the same message when Slack sends a mention as an
+/// `app_mention` and as a `message`. A message's time is unique in its channel only.
+fn keys(event_id: Option<&str>, place: &Place, ts: &str) -> Vec<String> {
+    let ThreadKey { workspace, channel, .. } = &place.thread;
+    let mut keys = vec![format!("slack message {workspace}/{channel}/{ts}")];
+    keys.extend(event_id.map(|id| format!("slack event {id}")));
+    keys
+}
+
+pub(super) fn place(
+    workspace: WorkspaceId,
+    channel: &str,
+    root: &str,
+    began: Timestamp,
+    audience: Audience,
+    in_thread: bool,
+) -> Place {
+    let thread =
+        ThreadKey { platform: PLATFORM.into(), workspace, channel: channel.into(), root: root.into() };
+    let address = Arc::from(if in_thread { IN_THREAD } else { AT_ROOT });
+    Place { thread, began, audience, address }
+}
+
+/// A Slack `ts`, `seconds.microseconds`, as a time.
+pub(super) fn time(ts: &str) -> Option<Timestamp> {
+    let (seconds, micros) = ts.split_once('.')?;
+    if micros.len() != 6 || !seconds.bytes().chain(micros.bytes()).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let micros: i32 = micros.parse().ok()?;
+    Timestamp::new(seconds.parse().ok()?, micros.checked_mul(1000)?).ok()
+}
+
+pub(super) fn from_json<'a, T: Deserialize<'a>>(
+    json: &'a [u8],
+) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(json))
+}

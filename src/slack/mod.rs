@@ -1,0 +1,130 @@
+//! Slack: everything that the bridge knows of it is in this folder.
+
+pub mod api;
+mod blocks;
+mod delivery;
+pub mod event;
+mod files;
+pub mod interaction;
+mod markup;
+mod people;
+mod platform;
+pub mod signature;
+mod sources;
+mod text;
+pub mod table;
+pub mod webhook;
+
+use serde::Deserialize;
+use url::Url;
+
+pub use blocks::{Look, Part, Rendered, render, rerender};
+pub use platform::SlackPlatform;
+pub use sources::Links;
+
+use crate::chat::{Private, ThreadKey};
+
+/// Slack's name in every [`ThreadKey`].
+pub const PLATFORM: &str = "slack";
+
+/// How the bridge speaks to Slack.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The bot token, `xoxb-…`.
+    pub bot_token: Option<Private<String>>,
+    /// The signing secret.
+    pub signing_secret: Option<Private<String>>,
+    /// The signing secret before the rotation that is under way.
+    pub previous_signing_secret: Option<Private<String>>,
+    /// The Web API's base URL; method names are added to it.
+    pub api_url: String,
+    /// How many seconds one call may take.
+    pub deadline_seconds: u64,
+    /// For how many seconds an answer is delivered again when Slack does not take it.
+    pub deliver_for_seconds: u64,
+    /// Whether to rate with Slack's own feedback buttons.
+    pub native_feedback: bool,
+    /// Where a source's title leads: a URL with `{entry_type}` and `{entry_id}`.
+    pub source_url: Option<String>,
+    /// How many sources an answer shows.
+    pub max_sources: usize,
+}
+
+/// Why the settings cannot be used. Each sentence names the key and the fix.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// There is no token.
+    #[error(
+        "slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app"
+    )]
+    NoToken,
+    /// There is no signing secret.
+    #[error(
+        "slack.signing_secret is missing: set SLACK_SIGNING_SECRET to the Signing Secret of your app (Basic Information)"
+    )]
+    NoSecret,
+    /// A URL is none.
+    #[error("slack.{key} is not an http or https URL")]
+    NotAUrl {
+        /// The setting's key.
+        key: &'static str,
+    },
+    /// A number is zero.
+    #[error("slack.{key} must be at least 1")]
+    Zero {
+        /// The setting's key.
+        key: &'static str,
+    },
+}
+
+impl Settings {
+    /// Checks what only this module can know.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let is_set = |secret: &Option<Private<String>>| {
+            secret.as_ref().is_some_and(|secret| !secret.trim().is_empty())
+        };
+        if !is_set(&self.bot_token) {
+            return Err(SettingsError::NoToken);
+        }
+        if !is_set(&self.signing_secret) {
+            return Err(SettingsError::NoSecret);
+        }
+        let is_web = |url: &str| Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !is_web(&self.api_url) {
+            return Err(SettingsError::NotAUrl { key: "api_url" });
+        }
+        let template = self.source_url.as_deref().filter(|template| !template.is_empty());
+        if template.is_some_and(|template| !is_web(&template.replace(['{', '}'], "x"))) {
+            return Err(SettingsError::NotAUrl { key: "source_url" });
+        }
+        for (key, value) in
+            [("deadline_seconds", self.deadline_seconds), ("deliver_for_seconds", self.deliver_for_seconds)]
+        {
+            if value == 0 {
+                return Err(SettingsError::Zero { key });
+            }
+        }
+        Ok(())
+    }
+
+    /// The signing secrets, the newest first.
+    pub fn signing_secrets(&self) -> Vec<Private<String>> {
+        let secrets = [&self.signing_secret, &self.previous_signing_secret];
+        // An empty secret would accept what anybody can sign.
+        secrets.into_iter().flatten().filter(|secret| !secret.trim().is_empty()).cloned().collect()
+    }
+
+    fn links(&self) -> Links {
+        let template = self.source_url.clone().filter(|template| !template.is_empty());
+        Links { template, max_sources: self.max_sources }
+    }
+}
+
+/// What a button's state is sealed for: the thread that it stands in.
+fn seal_context(thread: &ThreadKey) -> String {
+    format!("button v1 {thread}")
+}

@@ -1,0 +1,108 @@
+//! Slack's users and channels, as the core knows them.
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use super::api::{ApiError, Arguments, Patience, SlackApi};
+use crate::chat::{ChannelId, Private, Profile, Standing, UserId, UserKey};
+use crate::store::Expiring;
+
+/// How long a name is remembered, in hours.
+const NAME_HOURS: SignedDuration = SignedDuration::from_hours(1);
+/// How many names are remembered.
+const MAX_NAMES: usize = 50_000;
+
+/// The names of users and channels, remembered for a while.
+pub(super) struct Names {
+    users: Expiring<UserKey, Private<String>>,
+    channels: Expiring<ChannelId, Private<String>>,
+}
+
+impl Names {
+    pub(super) fn new() -> Self {
+        Self { users: Expiring::new(MAX_NAMES), channels: Expiring::new(MAX_NAMES) }
+    }
+
+    pub(super) fn forget(&self, user: &UserKey) {
+        self.users.remove(user);
+    }
+
+    pub(super) async fn of_user(&self, api: &SlackApi, user: &UserKey) -> Option<Private<String>> {
+        if let Some(name) = self.users.read(user, api.now(), Private::clone) {
+            return Some(name);
+        }
+        let profile = api.profile(&user.user, false).await.ok()?;
+        let now = api.now();
+        self.users.put(user.clone(), profile.name.clone(), now + NAME_HOURS, now);
+        Some(profile.name)
+    }
+
+    pub(super) async fn of_channel(&self, api: &SlackApi, channel: &ChannelId) -> Option<Private<String>> {
+        if let Some(name) = self.channels.read(channel, api.now(), Private::clone) {
+            return Some(name);
+        }
+        let query = [("channel", channel.as_str())];
+        let answer = api
+            .call("conversations.info", channel.as_str(), Arguments::Query(&query), Patience::Once)
+            .await
+            .ok()?;
+        let name = Private::from(answer["channel"]["name"].as_str()?);
+        let now = api.now();
+        self.channels.put(channel.clone(), name.clone(), now + NAME_HOURS, now);
+        Some(name)
+    }
+}
+
+impl SlackApi {
+    /// What Slack says of a user; with their custom profile fields if `fields`, which costs another call.
+    pub(super) async fn profile(&self, user: &UserId, fields: bool) -> Result<Profile, ApiError> {
+        let query = [("user", user.as_str())];
+        let answer = self.call("users.info", "", Arguments::Query(&query), Patience::Once).await;
+        let answer = match answer {
+            // People of other organisations may not be shown at all.
+            Err(ApiError::Refused { code, .. })
+                if matches!(code.as_str(), "user_not_visible" | "user_not_found") =>
+            {
+                let user_id = user.as_str().to_owned();
+                return Ok(Profile { user_id, standing: Standing::External, ..Profile::default() });
+            }
+            answer => answer?,
+        };
+        let mut profile = read(user, &answer["user"]);
+        if fields {
+            let answer = self.call("users.profile.get", "", Arguments::Query(&query), Patience::Once).await?;
+            profile.fields = custom_fields(&answer["profile"]["fields"]);
+        }
+        Ok(profile)
+    }
+}
+
+fn read(id: &UserId, user: &Value) -> Profile {
+    let text = |value: &Value| value.as_str().filter(|text| !text.trim().is_empty()).map(Private::from);
+    let is = |flag: &str| user[flag].as_bool() == Some(true);
+    let standing = if is("deleted") || is("is_bot") || is("is_app_user") || id.as_str() == "USLACKBOT" {
+        Standing::NotAPerson
+    } else if is("is_stranger") {
+        Standing::External
+    } else if is("is_restricted") || is("is_ultra_restricted") {
+        Standing::Guest
+    } else {
+        Standing::Member
+    };
+    let unconfirmed = user["is_email_confirmed"].as_bool() == Some(false);
+    let profile = &user["profile"];
+    let name = [&profile["display_name"], &profile["real_name"], &user["real_name"], &user["name"]];
+    Profile {
+        user_id: id.as_str().to_owned(),
+        email: text(&profile["email"]).filter(|_| !unconfirmed),
+        name: name.into_iter().find_map(text).unwrap_or_default(),
+        fields: Vec::new(),
+        standing,
+    }
+}
+
+/// Slack sends an object by field id, or an empty array when there is none.
+fn custom_fields(fields: &Value) -> Vec<(String, Private<String>)> {
+    let fields = fields.as_object().into_iter().flatten();
+    fields.filter_map(|(id, field)| Some((id.clone(), Private::from(field["value"].as_str()?)))).collect()
+}

@@ -1,0 +1,304 @@
+//! Slack as the core's platform: threads, statuses, private words.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tracing::{debug, warn};
+
+use super::api::{ApiError, Arguments, Patience, SlackApi};
+use super::blocks::{self, Look, Rendered, render, rerender, spoken_part};
+use super::delivery::is_placeholder;
+use super::event::IN_THREAD;
+use super::people::Names;
+use super::{Links, PLATFORM, Settings, event, seal_context, text};
+use crate::chat::{
+    Audience, Button, ChannelId, ClickedMessage, MessageId, Piece, Place, PlatformId, Private, Profile,
+    Reply, Role, TurnKey, UserId, UserKey, wording,
+};
+use crate::conversation::{Platform, PlatformError, Shown, Spoken};
+use crate::seal::Seal;
+use crate::store::Expiring;
+
+/// How long a channel is remembered for having no native status.
+const NO_STATUS_HOURS: SignedDuration = SignedDuration::from_hours(1);
+/// How many such channels are remembered.
+const MAX_CHANNELS: usize = 10_000;
+
+/// Slack.
+pub struct SlackPlatform {
+    api: SlackApi,
+    seal: Seal,
+    links: Links,
+    native_feedback: bool,
+    /// Whether the directory wants custom profile fields.
+    fields: bool,
+    names: Names,
+    /// Channels where Slack has no status.
+    without_status: Expiring<ChannelId, ()>,
+    /// Tells renderings apart; begins with the time, so that it goes on rising after a restart.
+    edition: AtomicU64,
+}
+
+impl SlackPlatform {
+    /// Slack through `api`. `fields` says whether profiles need their custom fields.
+    pub fn new(settings: &Settings, api: SlackApi, seal: Seal, fields: bool) -> Self {
+        let edition = AtomicU64::new(api.now().as_microsecond().unsigned_abs());
+        Self {
+            api,
+            seal,
+            links: settings.links(),
+            native_feedback: settings.native_feedback,
+            fields,
+            names: Names::new(),
+            without_status: Expiring::new(MAX_CHANNELS),
+            edition,
+        }
+    }
+
+    /// Asks Slack who the token is, and logs it: the first thing that an operator wants to know.
+    pub async fn introduce(&self) {
+        match self.api.call("auth.test", "", Arguments::Json(&json!({})), Patience::Once).await {
+            Ok(answer) => {
+                let field = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+                tracing::info!(
+                    workspace.id = field("team_id"),
+                    bot = field("user_id"),
+                    "slack accepts the bot token"
+                );
+            }
+            Err(error) => warn!(%error, "slack does not accept the bot token, or cannot be reached"),
+        }
+    }
+
+    /// Renders for a place, each time as another edition.
+    fn with_look<T>(&self, place: &Place, attach: bool, render: impl FnOnce(Look<'_>) -> T) -> (T, String) {
+        let edition = self.edition.fetch_add(1, Ordering::Relaxed).to_string();
+        let context = seal_context(&place.thread);
+        let seal = |button: &Button| {
+            let plain = serde_json::to_vec(button).expect("a button is plain JSON");
+            self.seal.seal(&plain, &context)
+        };
+        let root = place.thread.root.as_str();
+        let (links, native_feedback) = (&self.links, self.native_feedback);
+        let rendered = render(Look { seal: &seal, links, native_feedback, attach, root, edition: &edition });
+        (rendered, edition)
+    }
+
+    /// Posts all parts; the first takes the place of a placeholder, if there is one.
+    async fn post_all(
+        &self,
+        place: &Place,
+        reply: &Reply,
+        mut shown: Option<MessageId>,
+    ) -> Result<(), ApiError> {
+        let (mut rendered, mut edition) = self.with_look(place, true, |look| render(reply, look));
+        if let Some(file) = &rendered.file
+            && let Err(error) = self.api.attach(place, file).await
+        {
+            warn!(%error, "a long answer cannot be attached; it is posted in many messages");
+            (rendered, edition) = self.with_look(place, false, |look| render(reply, look));
+        }
+        let Rendered { parts, .. } = rendered;
+        for (n, part) in parts.iter().enumerate() {
+            if let Some(placeholder) = shown.take() {
+                match self.api.update_part(place, &placeholder, part).await {
+                    Ok(()) => continue,
+                    Err(error) => warn!(%error, "a placeholder cannot become the answer; it is posted"),
+                }
+            }
+            let key = format!("{edition}-{n}");
+            self.api.post_part(place, part, &key).await?;
+        }
+        Ok(())
+    }
+
+    /// The placeholder that may have been posted, if it was.
+    async fn find_placeholder(&self, place: &Place, turn: &TurnKey) -> Option<MessageId> {
+        let since = self.api.now() - SignedDuration::from_hours(1);
+        let found = self.api.find(place, &placeholder_key(turn), since).await;
+        let found = found.unwrap_or_else(|error| {
+            warn!(%error, "a placeholder that may exist cannot be looked up");
+            None
+        });
+        Some(found.filter(is_placeholder)?["ts"].as_str()?.into())
+    }
+
+    async fn show_placeholder(&self, place: &Place, turn: &TurnKey) -> Shown {
+        let (rendered, _) = self.with_look(place, false, |look| render(&Reply::Working, look));
+        let Some(part) = rendered.parts.first() else { return Shown::Nothing };
+        match self.api.post_part(place, part, &placeholder_key(turn)).await {
+            Ok(message) => Shown::Placeholder(message),
+            Err(error) => {
+                warn!(%error, "a placeholder cannot be posted");
+                if matches!(error, ApiError::Unknown(_)) { Shown::Uncertain } else { Shown::Nothing }
+            }
+        }
+    }
+
+    async fn set_status(&self, place: &Place, status: &str) -> Result<(), ApiError> {
+        let (channel, root) = (place.thread.channel.as_str(), place.thread.root.as_str());
+        let body = json!({ "channel_id": channel, "thread_ts": root, "status": status });
+        let method = "assistant.threads.setStatus";
+        self.api.call(method, channel, Arguments::Json(&body), Patience::Once).await.map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Platform for SlackPlatform {
+    fn id(&self) -> PlatformId {
+        PLATFORM.into()
+    }
+
+    async fn profile(&self, user: &UserKey) -> Result<Profile, PlatformError> {
+        self.api.profile(&user.user, self.fields).await.map_err(outcome)
+    }
+
+    async fn user_name(&self, user: &UserKey) -> Option<Private<String>> {
+        self.names.of_user(&self.api, user).await
+    }
+
+    async fn channel_name(&self, _place: &Place, channel: &ChannelId) -> Option<Private<String>> {
+        self.names.of_channel(&self.api, channel).await
+    }
+
+    fn forget(&self, user: &UserKey) {
+        self.names.forget(user);
+    }
+
+    async fn show_working(&self, place: &Place, turn: &TurnKey) -> Shown {
+        let channel = &place.thread.channel;
+        if self.without_status.read(channel, self.api.now(), |()| ()).is_none() {
+            match self.set_status(place, wording::STATUS).await {
+                Ok(()) | Err(ApiError::Unknown(_)) => return Shown::Status,
+                Err(error @ ApiError::Refused { .. }) => {
+                    debug!(%error, "slack has no status here; a placeholder takes its place");
+                    let now = self.api.now();
+                    self.without_status.put(channel.clone(), (), now + NO_STATUS_HOURS, now);
+                }
+                Err(_) => return Shown::Nothing,
+            }
+        }
+        self.show_placeholder(place, turn).await
+    }
+
+    async fn keep_working(&self, place: &Place, shown: &Shown) {
+        if *shown == Shown::Status
+            && let Err(error) = self.set_status(place, wording::STATUS).await
+        {
+            debug!(%error, "a status cannot be kept");
+        }
+    }
+
+    async fn end_working(&self, place: &Place, turn: &TurnKey, shown: Shown) {
+        let placeholder = match shown {
+            Shown::Nothing => None,
+            Shown::Status => {
+                // Slack ends it by itself after two minutes.
+                if let Err(error) = self.set_status(place, "").await {
+                    debug!(%error, "a status cannot be ended");
+                }
+                None
+            }
+            Shown::Placeholder(message) => Some(message),
+            Shown::Uncertain => self.find_placeholder(place, turn).await,
+        };
+        if let Some(message) = placeholder {
+            let channel = place.thread.channel.as_str();
+            let body = json!({ "channel": channel, "ts": message.as_str() });
+            let deleted =
+                self.api.call("chat.delete", channel, Arguments::Json(&body), Patience::UntilDoneTwice).await;
+            if let Err(error) = deleted {
+                warn!(%error, "a placeholder cannot be deleted");
+            }
+        }
+    }
+
+    async fn post(
+        &self,
+        place: &Place,
+        turn: &TurnKey,
+        reply: &Reply,
+        shown: Shown,
+    ) -> Result<(), PlatformError> {
+        let placeholder = match shown {
+            Shown::Nothing | Shown::Status => None,
+            Shown::Placeholder(message) => Some(message),
+            Shown::Uncertain => self.find_placeholder(place, turn).await,
+        };
+        self.post_all(place, reply, placeholder).await.map_err(outcome)
+    }
+
+    async fn settle(&self, place: &Place, on: &ClickedMessage, reply: &Reply) -> Result<(), PlatformError> {
+        let contents: Value = serde_json::from_str(&on.contents).unwrap_or_default();
+        let (part, _) = self.with_look(place, false, |look| rerender(&contents, reply, look));
+        self.api.update_part(place, &on.message, &part).await.map_err(outcome)
+    }
+
+    async fn whisper(&self, place: &Place, user: &UserId, reply: &Reply) -> Result<(), PlatformError> {
+        if place.audience == Audience::Direct {
+            return self.post_all(place, reply, None).await.map_err(outcome);
+        }
+        let (rendered, _) = self.with_look(place, false, |look| render(reply, look));
+        let channel = place.thread.channel.as_str();
+        for part in &rendered.parts {
+            let mut body =
+                json!({ "channel": channel, "user": user.as_str(), "text": part.text, "blocks": part.basic });
+            // In a thread that nobody has opened, nobody would see it.
+            if &*place.address == IN_THREAD {
+                body["thread_ts"] = json!(place.thread.root.as_str());
+            }
+            let arguments = Arguments::Json(&body);
+            self.api
+                .call("chat.postEphemeral", channel, arguments, Patience::UntilDoneTwice)
+                .await
+                .map_err(outcome)?;
+        }
+        Ok(())
+    }
+
+    async fn read_back(&self, place: &Place) -> Result<Vec<Spoken>, PlatformError> {
+        let messages = self.api.replies(place, &[]).await.map_err(outcome)?;
+        Ok(messages.iter().filter_map(spoken).collect())
+    }
+}
+
+/// A message as somebody's words; `None` for what neither people nor the agent said.
+fn spoken(message: &Value) -> Option<Spoken> {
+    let ts = message["ts"].as_str()?;
+    let raw = message["text"].as_str().unwrap_or_default();
+    let (by, role, text) = if message["bot_id"].is_string() {
+        if !blocks::is_answer(raw) {
+            return None;
+        }
+        (None, Role::Assistant, spoken_part(raw))
+    } else {
+        (Some(UserId::from(message["user"].as_str()?)), Role::User, plain(raw))
+    };
+    Some(Spoken { message: ts.into(), by, role, text: Private(text), at: event::time(ts)? })
+}
+
+/// A person's text without its ids: the names are not worth a call each.
+fn plain(raw: &str) -> String {
+    let pieces = text::read(raw, None).text.0;
+    let words = pieces.iter().map(|piece| match piece {
+        Piece::Words(words) => words.as_str(),
+        Piece::User(_) => "",
+        Piece::Channel(_) => "#channel",
+    });
+    words.collect::<String>().trim().to_owned()
+}
+
+fn placeholder_key(turn: &TurnKey) -> String {
+    format!("{}-working", turn.question)
+}
+
+fn outcome(error: ApiError) -> PlatformError {
+    match error {
+        ApiError::Refused { .. } => PlatformError::Refused(error.to_string()),
+        ApiError::Wait(_) | ApiError::Busy(_) | ApiError::Unsent | ApiError::Unknown(_) => {
+            PlatformError::Down(error.to_string())
+        }
+    }
+}
