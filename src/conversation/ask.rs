@@ -55,12 +55,7 @@ struct Asking<'a> {
 }
 
 impl Conversation {
-    /// Answers a question. Returns what became of its turn: `true` when the agent answered.
-    pub(super) async fn ask(&self, question: &Question, progress: &Progress) {
-        self.answer(question, progress).await;
-    }
-
-    /// Answers a question and says whether the agent did.
+    /// Answers a question, or says why not; returns the agent's answer if there was one.
     pub(super) async fn answer(&self, question: &Question, progress: &Progress) -> Option<AnswerReply> {
         let began = self.parts.clock.now();
         let ending = tokio::select! {

@@ -280,7 +280,7 @@ impl Conversation {
 
     async fn handle(&self, inbound: &Inbound, progress: &ask::Progress) {
         match inbound {
-            Inbound::Question(question) => self.ask(question, progress).await,
+            Inbound::Question(question) => drop(self.answer(question, progress).await),
             Inbound::Click(click) => self.act(click, progress).await,
         }
     }

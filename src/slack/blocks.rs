@@ -23,6 +23,8 @@ const TAIL: &str = "tail";
 /// The longest text of one message, in characters once rendered: it fits a section (3,000) and, with sources and
 /// tail, the text of a `chat.update` (4,000).
 const PART: usize = 2_800;
+/// The longest text that a `chat.update` takes.
+const LONGEST_TEXT: usize = 4_000;
 /// How many messages an answer may take before it is attached as a file.
 const MAX_PARTS: usize = 6;
 
@@ -108,7 +110,7 @@ pub fn rerender(message: &Value, reply: &Reply, look: Look<'_>) -> Part {
     let sections = markup::split(&pieces.concat(), PART, |text| text.chars().count());
     let sections = sections.iter().map(|text| section(text));
     pieces.resize(2, "");
-    let text = join(pieces[0], pieces[1], &words);
+    let text = join_within(pieces[0], pieces[1], &words);
     Part {
         text,
         rich: blocks.iter().filter(stays).cloned().chain(rich).collect(),
@@ -143,13 +145,12 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
     }
     let tail =
         if answer.escalate { ticket_prompt(wording::TICKET_PROMPT, memo, look) } else { thumbs(memo, look) };
-    let mut about = sources::lines(&answer.sources, look.links);
-    if file.is_some() {
-        about.insert(0, wording::IN_FILE.into());
-    }
-    if let Some(share) = answer.confidence.filter(|_| *show_confidence) {
-        about.push(wording::confidence(share));
-    }
+    let line = sources::line(&answer.sources, look.links);
+    let (linked, plain) = line.map(|line| (line.linked, line.plain)).unzip();
+    let note = file.is_some().then(|| wording::IN_FILE.to_owned());
+    let confidence = answer.confidence.filter(|_| *show_confidence).map(wording::confidence);
+    let about: Vec<String> = note.iter().cloned().chain(linked).chain(confidence.clone()).collect();
+    let about_in_text: Vec<String> = note.into_iter().chain(plain).chain(confidence).collect();
     let last = texts.len().saturating_sub(1);
     let parts = texts.iter().enumerate().map(|(n, text)| {
         let (spoken, body) = (markup::mrkdwn(text), markdown(text));
@@ -162,7 +163,7 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
             [first].into_iter().chain(context.clone()).chain(tail.iter().cloned()).collect()
         };
         Part {
-            text: join(&spoken, &about.join("\n"), &tail.text),
+            text: join_within(&spoken, &about_in_text.join("\n"), &tail.text),
             rich: rest(body, &tail.rich),
             basic: rest(section(&spoken), &tail.basic),
         }
@@ -217,6 +218,12 @@ fn join(spoken: &str, about: &str, tail: &str) -> String {
     let gap = |piece: &str| if piece.is_empty() { "" } else { "\n\n" };
     let (about, tail) = (about.trim_start(), tail.trim_start());
     format!("{spoken}{BORDER}{}{about}{BORDER}{}{tail}", gap(about), gap(tail))
+}
+
+/// The same, without what is said about it when Slack would refuse that much.
+fn join_within(spoken: &str, about: &str, tail: &str) -> String {
+    let whole = join(spoken, about, tail);
+    if whole.chars().count() <= LONGEST_TEXT { whole } else { join(spoken, "", tail) }
 }
 
 fn markdown(text: &str) -> Value {

@@ -57,7 +57,7 @@ impl SlackApi {
     /// What Slack says of a user; with their custom profile fields if `fields`, which costs another call.
     pub(super) async fn profile(&self, user: &UserId, fields: bool) -> Result<Profile, ApiError> {
         let query = [("user", user.as_str())];
-        let answer = self.call("users.info", "", Arguments::Query(&query), Patience::Once).await;
+        let answer = self.call("users.info", "", Arguments::Query(&query), Patience::Briefly).await;
         let answer = match answer {
             // People of other organisations may not be shown at all.
             Err(ApiError::Refused { code, .. })
@@ -70,7 +70,8 @@ impl SlackApi {
         };
         let mut profile = read(user, &answer["user"]);
         if fields {
-            let answer = self.call("users.profile.get", "", Arguments::Query(&query), Patience::Once).await?;
+            let answer =
+                self.call("users.profile.get", "", Arguments::Query(&query), Patience::Briefly).await?;
             profile.fields = custom_fields(&answer["profile"]["fields"]);
         }
         Ok(profile)

@@ -28,6 +28,8 @@ use crate::store::Expiring;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// For how long a person's profile is waited for.
+const BRIEFLY: SignedDuration = SignedDuration::from_secs(30);
 /// How many methods and channels may be waited for at once.
 const MAX_WAITS: usize = 100_000;
 
@@ -43,8 +45,10 @@ pub enum Arguments<'a> {
 /// What to do when a call is not done at the first try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patience {
-    /// Leave it: it is a courtesy, or the caller knows better.
+    /// Leave it: it is a courtesy.
     Once,
+    /// Repeat it, but not for longer than somebody waits for an answer.
+    Briefly,
     /// Repeat what was not done for sure, for as long as the settings say.
     UntilDone,
     /// Repeat also what may have been done, because doing it twice is harmless.
@@ -96,11 +100,14 @@ impl SlackApi {
         arguments: Arguments<'_>,
         patience: Patience,
     ) -> Result<Value, ApiError> {
-        let give_up = self.clock.now() + self.patience;
+        let give_up = self.clock.now() + if patience == Patience::Briefly { BRIEFLY } else { self.patience };
         let mut pause = FIRST_PAUSE;
         loop {
-            if patience != Patience::Once {
-                self.wait(method, channel).await;
+            if let Some(rest) = self.rest(method, channel) {
+                if patience == Patience::Once {
+                    return Err(ApiError::Wait(rest));
+                }
+                self.clock.sleep(rest).await;
             }
             let error = match self.once(method, arguments).await {
                 Ok(answer) => return Ok(answer),
@@ -112,7 +119,9 @@ impl SlackApi {
                     *wait
                 }
                 ApiError::Busy(_) | ApiError::Unsent => pause,
-                ApiError::Unknown(_) if patience == Patience::UntilDoneTwice => pause,
+                ApiError::Unknown(_) if matches!(patience, Patience::Briefly | Patience::UntilDoneTwice) => {
+                    pause
+                }
                 ApiError::Unknown(_) | ApiError::Refused { .. } => return Err(error),
             };
             let now = self.clock.now();
@@ -172,13 +181,11 @@ impl SlackApi {
         answer.map_err(ApiError::from_client)
     }
 
-    /// Waits while Slack does not want this method for this channel.
-    async fn wait(&self, method: &'static str, channel: &str) {
+    /// For how much longer Slack does not want this method for this channel.
+    fn rest(&self, method: &'static str, channel: &str) -> Option<Duration> {
         let now = self.clock.now();
-        if let Some(until) = self.waits.read(&(method, channel.to_owned()), now, |until| *until) {
-            let rest = until.duration_since(now);
-            self.clock.sleep(Duration::try_from(rest).unwrap_or_default()).await;
-        }
+        let until = self.waits.read(&(method, channel.to_owned()), now, |until| *until)?;
+        Duration::try_from(until.duration_since(now)).ok()
     }
 
     fn remember_wait(&self, method: &'static str, channel: &str, wait: Duration) {
