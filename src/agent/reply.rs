@@ -18,11 +18,13 @@ const LONGEST_RESET: f64 = 24.0 * 3600.0;
 /// Reads the reply to a question, which arrived at `now`.
 ///
 /// # Errors
-/// [`AgentError::Nonsense`] unless it is a JSON object whose `response` is a string.
+/// [`AgentError::Nonsense`] unless it is a JSON object whose `response` is a string with something in it: a blank
+/// one would show people nothing.
 pub(super) fn answered(body: &[u8], now: Timestamp) -> Result<Answered, AgentError> {
     let read = |fields: &Fields<'_>| {
+        let text = fields.get("response").filter(|text: &String| !text.trim().is_empty())?;
         let answer = Answer {
-            text: Private(fields.get("response")?),
+            text: Private(text),
             at: fields.get::<Timestamp>("timestamp").unwrap_or(now),
             confidence: fields.share("classification_confidence"),
             sources: sources(fields),
@@ -171,7 +173,7 @@ mod tests {
     #[test]
     fn a_source_needs_nothing_but_its_title() {
         let reply = read(
-            r#"{"response": "", "sources": [{"title": " A ", "confidence": 7, "entry_id": 12, "entry_type": null}, {"entry_id": "b"}]}"#,
+            r#"{"response": "Yes", "sources": [{"title": " A ", "confidence": 7, "entry_id": 12, "entry_type": null}, {"entry_id": "b"}]}"#,
         );
         let source = Source {
             title: "A".into(),
@@ -192,6 +194,8 @@ mod tests {
     #[case("{}")]
     #[case(r#"{"response": null}"#)]
     #[case(r#"{"response": 5}"#)]
+    #[case::blank(r#"{"response": ""}"#)]
+    #[case::blanks(r#"{"response": " \n\t\u00a0 "}"#)]
     fn without_a_response_there_is_no_sense(#[case] body: &str) {
         assert!(matches!(answered(body.as_bytes(), now()), Err(AgentError::Nonsense)));
     }
@@ -279,7 +283,7 @@ mod tests {
 
         #[test]
         fn a_response_arrives_as_it_was_sent_and_a_confidence_within_its_range(
-            text in any::<String>(), confidence in any::<f64>(),
+            text in any::<String>().prop_filter("blank", |text| !text.trim().is_empty()), confidence in any::<f64>(),
         ) {
             let body = serde_json::json!({"response": text, "classification_confidence": confidence});
             let answer = read(&body.to_string()).answer;

@@ -1,5 +1,11 @@
 //! The bridge through its front door: a signed request in, what people see out.
 
+#[path = "../support/file.rs"]
+mod file;
 mod world;
 
+mod agent_down;
 mod answers;
+mod directory;
+mod limits;
+mod people;

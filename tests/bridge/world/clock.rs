@@ -29,6 +29,15 @@ impl TestClock {
         self.now.send_modify(|now| *now += by);
     }
 
+    /// Waits until somebody sleeps for exactly this long from now, of the background or not.
+    pub async fn sleeps_for(&self, rest: SignedDuration) {
+        let mut sleepers = self.sleepers.subscribe();
+        let wake = self.now() + rest;
+        while !self.wakes.lock().unwrap().contains(&wake) {
+            sleepers.changed().await.unwrap();
+        }
+    }
+
     /// Waits until something other than the background sleeps; returns for how long it will.
     pub async fn somebody_sleeps(&self) -> SignedDuration {
         let mut sleepers = self.sleepers.subscribe();

@@ -4,6 +4,7 @@
 //! test never looked at, or if work is unfinished.
 
 mod clock;
+mod trouble;
 
 use std::collections::BTreeSet;
 use std::future::IntoFuture;
