@@ -114,6 +114,12 @@ pub(super) fn environment(table: &mut Table, environment: &Environment) -> Resul
 
 fn set(table: &mut Table, section: &str, field: &str, text: String, name: &str) -> Result<(), ConfigError> {
     let known = section_of(table, section, name)?;
+    if let Some((mapping, key)) = field.split_once("__")
+        && let Some(Value::Table(mapping)) = known.get_mut(mapping)
+    {
+        mapping.insert(key.to_owned(), Value::String(text));
+        return Ok(());
+    }
     let Some(default) = known.get(field) else {
         return Err(unknown(name, format!("{section}.{field}"), known, field));
     };
@@ -165,7 +171,7 @@ fn type_name(value: &Value) -> &'static str {
         Value::Float(_) => "a number",
         Value::Boolean(_) => "true or false",
         Value::Array(_) => "a list",
-        Value::Table(_) => "a section of the file; it cannot be set in the environment",
+        Value::Table(_) => "a section: in the environment each of its keys is a variable, SECTION__NAME__KEY",
         Value::Datetime(_) => "a time",
     }
 }
