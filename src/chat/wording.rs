@@ -2,6 +2,8 @@
 //!
 //! Sentences that the agent's contract prescribes are marked *(contract)* and are not ours to edit.
 
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
+
 use super::{Action, Outcome, Reply, Trouble, Word};
 
 /// What a screen shows while the agent thinks, after the bot's name.
@@ -71,6 +73,12 @@ pub fn rate_limited(seconds: i64, time: &str) -> String {
     format!("You've reached your query limit. Please try again in {minutes} {unit} (from {time}).")
 }
 
+/// The first whole minute that is not before a time: a time that is shown without its seconds is not to be too early.
+pub fn next_minute(time: Timestamp) -> Timestamp {
+    let up = TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Ceil);
+    time.round(up).unwrap_or(time)
+}
+
 /// What a reply says, but for the answer itself and for times, which a platform formats.
 pub fn of(reply: &Reply) -> String {
     match reply {
@@ -84,7 +92,8 @@ pub fn of(reply: &Reply) -> String {
         Reply::Unknown { missing, contact } => unknown(missing, contact),
         Reply::NotForYou => "Sorry, I can only answer full members of this workspace.".into(),
         Reply::RateLimited { until, now, .. } => {
-            rate_limited(until.as_second() - now.as_second(), &until.strftime("%H:%M UTC").to_string())
+            let minute = next_minute(*until).strftime("%H:%M UTC").to_string();
+            rate_limited(until.as_second() - now.as_second(), &minute)
         }
         Reply::TooBusy(_) => {
             "I'm still answering earlier questions in this thread. Please ask again in a moment.".into()

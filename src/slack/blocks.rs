@@ -81,9 +81,10 @@ pub fn render(reply: &Reply, look: Look<'_>) -> Rendered {
         }
         Reply::RateLimited { until, now, memo } => {
             // Slack shows each reader the time of their own zone, and the fallback where it cannot.
-            let (second, fallback) = (until.as_second(), until.strftime("%H:%M UTC"));
+            let minute = wording::next_minute(*until);
+            let (second, fallback) = (minute.as_second(), minute.strftime("%H:%M UTC"));
             let time = format!("<!date^{second}^{{time}}|{fallback}>");
-            let words = wording::rate_limited(second - now.as_second(), &time);
+            let words = wording::rate_limited(until.as_second() - now.as_second(), &time);
             single(&words, memo.as_ref().map(|memo| ask_again(memo, look)))
         }
         Reply::Outcome(outcome) => {
