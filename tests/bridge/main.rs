@@ -2,6 +2,8 @@
 
 #[path = "../support/file.rs"]
 mod file;
+mod shared;
+mod wire;
 mod world;
 
 mod agent_down;
@@ -9,3 +11,5 @@ mod answers;
 mod directory;
 mod limits;
 mod people;
+mod payloads;
+mod signatures;

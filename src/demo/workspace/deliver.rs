@@ -92,6 +92,12 @@ impl Workspace {
         acks.into_iter().next().unwrap_or_else(|| Ack::none("nothing was sent"))
     }
 
+    /// Sends a whole envelope as it is, signed; its message is kept as [`Self::send_event`] does.
+    pub async fn send_envelope(&self, envelope: &Value) -> Ack {
+        self.keep_sent(&envelope["event"]);
+        self.send("/slack/events", "application/json", envelope.to_string(), None).await
+    }
+
     /// Sends anything, unsigned unless the headers say so ([`signature`]); what is no header is left out.
     pub async fn send_raw(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Ack {
         let Some(url) = self.state().bridge_url.clone() else { return Ack::none("not connected") };
