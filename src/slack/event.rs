@@ -44,9 +44,7 @@ struct Envelope<'a> {
     event_id: Option<String>,
     team_id: Option<String>,
     enterprise_id: Option<String>,
-    #[serde(default)]
-    is_ext_shared_channel: bool,
-    #[serde(default)]
+    is_ext_shared_channel: Option<bool>,
     authorizations: Option<Vec<Authorization>>,
     #[serde(borrow)]
     event: Option<&'a RawValue>,
@@ -57,8 +55,7 @@ struct Authorization {
     enterprise_id: Option<String>,
     team_id: Option<String>,
     user_id: Option<String>,
-    #[serde(default)]
-    is_bot: bool,
+    is_bot: Option<bool>,
     /// A bool, or the string "true".
     #[serde(default)]
     is_enterprise_install: serde_json::Value,
@@ -140,7 +137,7 @@ fn tenant(envelope: &Envelope<'_>) -> Option<Tenant> {
         first.and_then(|first| first.enterprise_id.clone()).or_else(|| envelope.enterprise_id.clone());
     let org_wide = first.is_some_and(|first| is_true(&first.is_enterprise_install));
     let workspace = workspace(org_wide, team.as_deref(), enterprise.as_deref())?;
-    let bot = first.filter(|first| first.is_bot).and_then(|first| first.user_id.clone());
+    let bot = first.filter(|first| first.is_bot != Some(false)).and_then(|first| first.user_id.clone());
     Some(Tenant { workspace, team, enterprise, bot })
 }
 
@@ -176,12 +173,13 @@ fn message(envelope: &Envelope<'_>, tenant: &Tenant, message: Message, mentioned
         (false, Some(_)) => Addressed::FollowUp,
         (false, None) => return Event::NotForUs("chatter in a channel"),
     };
-    let audience = match (direct, envelope.is_ext_shared_channel) {
+    let shared = envelope.is_ext_shared_channel == Some(true);
+    let audience = match (direct, shared) {
         (true, _) => Audience::Direct,
         (false, true) => Audience::Shared,
         (false, false) => Audience::Workspace,
     };
-    let outsider = envelope.is_ext_shared_channel && !is_own(tenant, &message);
+    let outsider = shared && !is_own(tenant, &message);
     let place = place(tenant.workspace.clone(), channel, root, began, audience, message.thread_ts.is_some());
     let keys = keys(envelope.event_id.as_deref(), &place, ts);
     let question = question(place, user, ts, read.text, asked_at, addressed, outsider);

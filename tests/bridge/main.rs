@@ -12,4 +12,6 @@ mod directory;
 mod limits;
 mod people;
 mod payloads;
+mod receiving;
 mod signatures;
+mod tenants;
