@@ -32,6 +32,9 @@ impl Names {
             return Some(name);
         }
         let profile = api.profile(&user.user, false).await.ok()?;
+        if profile.name.is_empty() {
+            return None;
+        }
         let now = api.now();
         self.users.put(user.clone(), profile.name.clone(), now + NAME_HOURS, now);
         Some(profile.name)

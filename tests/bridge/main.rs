@@ -12,6 +12,7 @@ mod directory;
 mod limits;
 mod people;
 mod payloads;
+mod reading;
 mod receiving;
 mod signatures;
 mod tenants;
