@@ -55,8 +55,16 @@ impl MemoryStore {
     }
 
     fn claim(&self, key: &str, now: Timestamp) -> bool {
+        self.claims.claim(self.digest(key), (), now + self.dedupe, now)
+    }
+
+    fn is_claimed(&self, key: &str, now: Timestamp) -> bool {
+        self.claims.read(&self.digest(key), now, |()| ()).is_some()
+    }
+
+    fn digest(&self, key: &str) -> u128 {
         let [high, low] = [0, 1].map(|n: usize| u128::from(self.hashers[n].hash_one(key)));
-        self.claims.claim(high << 64 | low, (), now + self.dedupe, now)
+        high << 64 | low
     }
 }
 
@@ -72,7 +80,9 @@ impl Store for MemoryStore {
         let room = self.room(inbound);
         let more = |used: usize| (used < self.max_inbox).then_some(used + 1);
         if room.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_err() {
-            return Ok(Acceptance::Full);
+            // A copy needs no room; refused, it would only be delivered again.
+            let known = keys.iter().any(|key| self.is_claimed(key, now));
+            return Ok(if known { Acceptance::Duplicate } else { Acceptance::Full });
         }
         let mut new = true;
         for key in keys {
