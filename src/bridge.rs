@@ -101,16 +101,19 @@ impl Bridge {
         }
         let router = server::router(&settings, Arc::clone(&conversation), agent, webhooks);
         let serving = server::serve(listener, router, &settings, &background, closed.clone());
+        let limits = [settings.drain_seconds, settings.grace_seconds].map(Duration::from_secs);
         let stopping = async {
             stop.cancelled().await;
             info!("stopping: new deliveries are refused, what is under way may finish");
-            let limits = [settings.drain_seconds, settings.grace_seconds].map(Duration::from_secs);
-            if !conversation.drain(limits[0], limits[1]).await {
-                warn!("some work could neither be finished nor be told of");
-            }
+            let finished = conversation.drain(limits[0], limits[1]).await;
             closed.cancel();
+            finished
         };
-        tokio::join!(serving, stopping);
+        let ((), finished) = tokio::join!(serving, stopping);
+        // Whom the last open connections brought is told, too.
+        if !finished || !conversation.drain(Duration::ZERO, limits[1]).await {
+            warn!("some work could neither be finished nor be told of");
+        }
         background.close();
         info!("stopped");
     }

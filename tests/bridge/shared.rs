@@ -5,6 +5,7 @@ use std::path::PathBuf;
 /// The folder of payloads and vectors; `None`, and a word on the screen, where there is none.
 ///
 /// It is `../shared/conformance` beside the project, or the one below the folder that `THREADBRIDGE_SHARED` names.
+#[expect(clippy::print_stdout, reason = "a test that is skipped must say so")]
 #[expect(clippy::disallowed_methods, reason = "the tests' own environment is theirs to read")]
 pub fn conformance() -> Option<PathBuf> {
     let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared"));

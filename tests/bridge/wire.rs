@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use threadbridge::demo::agent::Endpoint;
 use threadbridge::demo::workspace::{Ack, signature};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use crate::world::World;
@@ -87,11 +87,6 @@ pub fn with(mut event: Value, more: Value) -> Value {
 /// A raw connection to the bridge.
 pub async fn socket(world: &World) -> TcpStream {
     TcpStream::connect(world.url.trim_start_matches("http://")).await.unwrap()
-}
-
-/// Writes to a raw connection; that the other side has closed it is no error here.
-pub async fn write(socket: &mut TcpStream, bytes: &[u8]) -> bool {
-    socket.write_all(bytes).await.is_ok() && socket.flush().await.is_ok()
 }
 
 /// Reads until the other side closes the connection.

@@ -121,6 +121,16 @@ impl World {
         self.serving.take().unwrap().await.unwrap();
     }
 
+    /// Waits until what a bridge that had to stop left unfinished has come to its end by itself.
+    pub async fn left_unfinished(&self) {
+        while !self.work.is_empty() {
+            tokio::select! {
+                () = self.work.wait() => {}
+                () = self.clock.wake_next() => {}
+            }
+        }
+    }
+
     /// Stops the bridge and starts another in its place, which remembers nothing.
     pub async fn restart(&mut self) {
         self.terminate();

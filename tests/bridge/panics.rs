@@ -1,0 +1,156 @@
+//! A panic ends the work on one message, never its thread, the others, or the process.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use threadbridge::agent::Agent;
+use threadbridge::chat::{
+    Addressed, Audience, ChannelId, ClickedMessage, Inbound, MessageId, Place, PlatformId, Private, Profile,
+    Question, Reply, Text, ThreadKey, TurnKey, UserId, UserKey, wording,
+};
+use threadbridge::clock::Clock;
+use threadbridge::config::{Config, Environment};
+use threadbridge::conversation::{Conversation, Parts, Platform, PlatformError, Shown, Spoken, Taken};
+use threadbridge::demo::agent::{Answer, Brain, DemoAgent, Scripted};
+use threadbridge::directory::Directory;
+use threadbridge::seal::Seal;
+use threadbridge::store::MemoryStore;
+use tokio_util::task::TaskTracker;
+
+use crate::world::{DIRECTORY, TestClock, host};
+
+/// A platform with a bug: it panics when it is asked for the first profile, and when it must post a certain answer.
+#[derive(Default)]
+struct Brittle {
+    profiles: Mutex<usize>,
+    said: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl Platform for Brittle {
+    fn id(&self) -> PlatformId {
+        "brittle".into()
+    }
+
+    async fn profile(&self, _: &UserKey) -> Result<Profile, PlatformError> {
+        let first = {
+            let mut profiles = self.profiles.lock().unwrap();
+            *profiles += 1;
+            *profiles == 1
+        };
+        assert!(!first, "the bug in the profiles");
+        Ok(Profile { email: Some("jane.smith@company.com".into()), ..Profile::default() })
+    }
+
+    async fn user_name(&self, _: &UserKey) -> Option<Private<String>> {
+        None
+    }
+
+    async fn channel_name(&self, _: &Place, _: &ChannelId) -> Option<Private<String>> {
+        None
+    }
+
+    fn forget(&self, _: &UserKey) {}
+
+    async fn show_working(&self, _: &Place, _: &TurnKey) -> Shown {
+        Shown::Nothing
+    }
+
+    async fn keep_working(&self, _: &Place, _: &Shown) {}
+
+    async fn end_working(&self, _: &Place, _: &TurnKey, _: Shown) {}
+
+    async fn post(
+        &self,
+        place: &Place,
+        turn: &TurnKey,
+        reply: &Reply,
+        _: Shown,
+    ) -> Result<(), PlatformError> {
+        let words = wording::of(reply);
+        assert!(!words.contains("cursed"), "the bug in the posts");
+        let (root, question) = (&place.thread.root, &turn.question);
+        self.said.lock().unwrap().push(format!("{root}/{question}: {words}"));
+        Ok(())
+    }
+
+    async fn settle(&self, _: &Place, _: &ClickedMessage, _: &Reply) -> Result<(), PlatformError> {
+        Ok(())
+    }
+
+    async fn whisper(&self, _: &Place, _: &UserId, _: &Reply) -> Result<(), PlatformError> {
+        Ok(())
+    }
+
+    async fn read_back(&self, _: &Place) -> Result<Vec<Spoken>, PlatformError> {
+        Ok(Vec::new())
+    }
+}
+
+fn question(root: &str, number: i64, words: &str) -> Inbound {
+    let thread = ThreadKey {
+        platform: "brittle".into(),
+        workspace: "W".into(),
+        channel: "C".into(),
+        root: root.into(),
+    };
+    let at = |second| Timestamp::from_second(1_795_348_800 + second).unwrap();
+    let place = Place { thread, began: at(0), audience: Audience::Workspace, address: Arc::from("") };
+    Inbound::Question(Question {
+        place,
+        user: "U".into(),
+        message: MessageId::from(number.to_string().as_str()),
+        text: Text::plain(words),
+        asked_at: at(number),
+        addressed: Addressed::Directly,
+        outsider: false,
+    })
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_message_and_wedges_nothing() {
+    let clock: Arc<dyn Clock> = Arc::new(TestClock::new());
+    let echo =
+        Brain::scripted(|ask| Scripted::Answer(Answer::confident(format!("Answer to {}", ask.message))));
+    let agent = host(DemoAgent::new(echo, Arc::clone(&clock)).router()).await;
+    let settings =
+        [("AGENT_URL", &*agent), ("DIRECTORY_FILE", DIRECTORY), ("THREADBRIDGE_STORE__MAX_INBOX", "4")];
+    let config = Config::load(None, &Environment::from_pairs(settings)).unwrap();
+    let client = threadbridge::http::client().unwrap();
+    let (platform, tracker) = (Arc::new(Brittle::default()), TaskTracker::new());
+    let parts = Parts {
+        platforms: vec![Arc::clone(&platform) as Arc<dyn Platform>],
+        directory: Arc::new(Directory::open(&config.directory, client.clone(), Arc::clone(&clock)).unwrap()),
+        agent: Arc::new(Agent::new(&config.agent, client, Arc::clone(&clock)).unwrap()),
+        store: Arc::new(MemoryStore::new(&config.store)),
+        seal: Seal::new(&["a key of the tests".to_owned()]),
+        clock,
+        tracker: tracker.clone(),
+    };
+    let conversation = Conversation::new(config.conversation.clone(), parts);
+    tracker.close();
+    let ask = async |root: &str, number: i64, words: &str| {
+        let inbound = question(root, number, words);
+        conversation.accept(&[format!("{root}/{number}")], inbound).await
+    };
+    // The first lookup panics; those behind it, in this thread and in another, are answered all the same.
+    for (root, number, words) in [("A", 1, "one"), ("A", 2, "cursed"), ("A", 3, "three"), ("B", 4, "four")] {
+        assert_eq!(ask(root, number, words).await, Ok(Taken::Accepted));
+    }
+    tracker.wait().await;
+    let mut said = std::mem::take(&mut *platform.said.lock().unwrap());
+    said.sort();
+    insta::assert_snapshot!(said.join("\n"), @"
+    A/1: Something went wrong on my side. Please ask again.
+    A/2: Something went wrong on my side. Please ask again.
+    A/3: Answer to three
+    B/4: Answer to four
+    ");
+    // Nothing of it takes up room: the inbox holds four again.
+    for number in 5..9 {
+        assert_eq!(ask("A", number, "more").await, Ok(Taken::Accepted));
+    }
+    tracker.wait().await;
+    assert_eq!(platform.said.lock().unwrap().len(), 4);
+}
