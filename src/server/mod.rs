@@ -67,7 +67,8 @@ pub fn router(
             StatusCode::SERVICE_UNAVAILABLE,
             Duration::from_secs(settings.request_seconds),
         ))
-        .layer(CatchPanicLayer::new())
+        // Not the layer's own answer, which logs the panic's message: it may quote what people wrote.
+        .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(settings.max_body_bytes))
 }

@@ -223,7 +223,14 @@ impl World {
     }
 
     /// Ends the test: nothing unfinished, nothing unread, no contract broken.
-    pub async fn finish(mut self) {
+    pub async fn finish(self) {
+        let slack = self.slack.clone();
+        self.finish_oddly().await;
+        assert_eq!(slack.violations(), [""; 0], "slack's contract was broken");
+    }
+
+    /// Ends a test whose Slack was made to do what Slack never does, so that its contract says nothing.
+    pub async fn finish_oddly(mut self) {
         self.finished = true;
         if self.serving.is_some() {
             self.idle().await;
@@ -231,7 +238,6 @@ impl World {
             self.stopped().await;
         }
         assert_eq!(self.work.len(), 0, "work is unfinished");
-        assert_eq!(self.slack.violations(), [""; 0], "slack's contract was broken");
         assert_eq!(self.agent.violations(), [""; 0], "the agent's contract was broken");
         let seen = self.seen.lock().unwrap();
         let unread: Vec<String> =
