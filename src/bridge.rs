@@ -59,7 +59,7 @@ impl Bridge {
         let agent = Arc::new(Agent::new(&config.agent, client.clone(), Arc::clone(&clock))?);
         let directory = Arc::new(Directory::open(&config.directory, client.clone(), Arc::clone(&clock))?);
         let seal = Seal::new(&config.seal_secrets());
-        let token = config.slack.bot_token.clone().unwrap_or_default();
+        let token = config.slack.bot_token.as_ref().map(|token| token.trim().into()).unwrap_or_default();
         let api = SlackApi::new(&config.slack, &token, client, Arc::clone(&clock));
         let fields = config.directory.sources.contains(&SourceKind::Profile);
         let slack = Arc::new(SlackPlatform::new(&config.slack, api, seal.clone(), fields));

@@ -18,6 +18,9 @@ pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 /// The shortest key that may seal.
 const SHORTEST_KEY: usize = 16;
 
+/// The longest time that can be counted on, in hours: ten years.
+const MOST_HOURS: u64 = 10 * 365 * 24;
+
 /// Everything that can be configured.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,23 +65,31 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The file is not TOML; the message shows the line.
-    #[error("the configuration file {path} is not valid TOML:\n{message}")]
+    #[error("the configuration file {path} is not valid TOML: {message}")]
     NotToml {
         /// Its path.
         path: PathBuf,
         /// Where and why.
         message: String,
     },
-    /// A key that does not exist.
-    #[error("{origin}: there is no key {key}{hint}")]
+    /// A key, or a section, that does not exist.
+    #[error("{origin}: there is no {what} {key}{hint}")]
     UnknownKey {
         /// Where it was set.
         origin: String,
+        /// `key` or `section`.
+        what: &'static str,
         /// The key.
         key: String,
         /// What may have been meant, or nothing.
         hint: String,
     },
+    /// A variable of ours without a section.
+    #[error(
+        "the environment has {0}, which is none of ours: a key is written THREADBRIDGE_SECTION__KEY, such as \
+         THREADBRIDGE_SERVER__PORT"
+    )]
+    UnknownVariable(String),
     /// A value of the wrong type.
     #[error("{origin}: {key} must be {expected}")]
     WrongType {
@@ -129,7 +140,7 @@ impl Config {
         }
         overlay::environment(&mut table, environment)?;
         let config: Self = serde_path_to_error::deserialize(toml::Value::Table(table)).map_err(|error| {
-            let reason = first_line(&error.inner().to_string());
+            let reason = reason(&error.inner().to_string());
             ConfigError::BadValue { key: error.path().to_string(), reason }
         })?;
         config.check()?;
@@ -180,6 +191,14 @@ impl Config {
         if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return bad(key, "it must be at least 1");
         }
+        let at_most = [
+            ("store.session_idle_hours", self.store.session_idle_hours.into(), MOST_HOURS),
+            ("store.dedupe_hours", self.store.dedupe_hours.into(), MOST_HOURS),
+            ("slack.deliver_for_seconds", self.slack.deliver_for_seconds, MOST_HOURS * 3600),
+        ];
+        if let Some((key, _, most)) = at_most.into_iter().find(|(_, value, most)| most < value) {
+            return bad(key, &format!("it must be at most {most}"));
+        }
         let lease = conversation::LEASE.as_secs().unsigned_abs();
         for (key, seconds) in [
             ("agent.ask_deadline_seconds", self.agent.ask_deadline_seconds),
@@ -190,7 +209,7 @@ impl Config {
             if lease <= seconds.saturating_mul(2) {
                 return bad(
                     key,
-                    "it must be below 150: half of the time for which a press belongs to one worker",
+                    "it must be below 150 seconds, so that two calls fit into the 5 minutes for which a press is worked on",
                 );
             }
         }
@@ -210,6 +229,18 @@ fn located(error: &toml::de::Error, text: &str) -> String {
     format!("line {line}, column {column}: {}", error.message())
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+/// A type's error in words, and without the value.
+fn reason(error: &str) -> String {
+    let line = error.lines().next().unwrap_or_default();
+    let range = |expected: &str, range: &str| line.ends_with(expected).then(|| format!("it must be {range}"));
+    range("expected u16", "a whole number from 0 to 65535")
+        .or_else(|| range("expected u32", "a whole number from 0 to 4294967295"))
+        .or_else(|| range("expected u64", "0 or more"))
+        .or_else(|| range("expected usize", "0 or more"))
+        .or_else(|| range("expected a string", "a text in quotes"))
+        .or_else(|| {
+            let (_, words) = line.strip_prefix("unknown variant")?.split_once("expected ")?;
+            Some(format!("it must be {words}"))
+        })
+        .unwrap_or_else(|| line.to_owned())
 }

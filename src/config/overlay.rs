@@ -55,7 +55,9 @@ impl Environment {
             (Some(value), None) => Ok(Some(value.clone())),
             (None, None) => Ok(None),
             (None, Some(path)) => match std::fs::read_to_string(Path::new(path)) {
-                Ok(value) => Ok(Some(value.trim_end_matches(['\r', '\n']).to_owned())),
+                Ok(value) => {
+                    Ok(Some(value.trim_end_matches(['\r', '\n']).to_owned()).filter(|it| !it.is_empty()))
+                }
                 Err(source) => Err(ConfigError::SecretFile { name: file, source }),
             },
         }
@@ -65,18 +67,19 @@ impl Environment {
 /// Lays a file's table over the defaults.
 pub(super) fn file(table: &mut Table, yours: &Table, origin: &str) -> Result<(), ConfigError> {
     for (section, value) in yours {
-        let known = section_of(table, section, origin)?;
+        section_of(table, section, origin)?;
         let Value::Table(values) = value else {
-            return Err(wrong_type(origin, section, "a section: [section]"));
+            return Err(wrong_type(origin, section, "a section, headed by its name in brackets"));
         };
         for (name, value) in values {
             let key = format!("{section}.{name}");
-            let Some(default) = known.get(name) else { return Err(unknown(origin, key, known, name)) };
-            if default.same_type(value) {
-                known.insert(name.clone(), value.clone());
-            } else {
+            let Some(default) = table[section].get(name) else {
+                return Err(unknown(table, origin, Some(section), name));
+            };
+            if !default.same_type(value) {
                 return Err(wrong_type(origin, &key, type_name(default)));
             }
+            section_of(table, section, origin)?.insert(name.clone(), value.clone());
         }
     }
     Ok(())
@@ -90,16 +93,12 @@ pub(super) fn environment(table: &mut Table, environment: &Environment) -> Resul
             set(table, section, field, value, name)?;
         }
     }
-    let ours = environment.0.keys().filter_map(|name| name.strip_prefix(PREFIX).map(|rest| (name, rest)));
-    for (name, rest) in ours {
+    let set_ones = environment.0.iter().filter(|(_, value)| !value.is_empty());
+    let ours = set_ones.filter_map(|(name, value)| Some((name, name.strip_prefix(PREFIX)?, value)));
+    for (name, rest, _) in ours.filter(|(_, rest, value)| !is_of_kubernetes(rest, value)) {
         let lower = rest.to_lowercase();
         let Some((section, field)) = lower.split_once("__") else {
-            let hint = "; a key is written THREADBRIDGE_SECTION__KEY".to_owned();
-            return Err(ConfigError::UnknownKey {
-                origin: "the environment".into(),
-                key: name.clone(),
-                hint,
-            });
+            return Err(ConfigError::UnknownVariable(name.clone()));
         };
         let is_key = |field: &str| table.get(section).is_some_and(|section| section.get(field).is_some());
         let from_file = field.strip_suffix("_file").filter(|stem| !is_key(field) && is_key(stem));
@@ -112,6 +111,14 @@ pub(super) fn environment(table: &mut Table, environment: &Environment) -> Resul
     Ok(())
 }
 
+/// Whether Kubernetes set the variable, because there is a service with the name of the bridge.
+fn is_of_kubernetes(rest: &str, value: &str) -> bool {
+    !rest.contains("__")
+        && (rest.starts_with("SERVICE_")
+            || rest.starts_with("PORT_")
+            || (rest == "PORT" && value.contains("://")))
+}
+
 fn set(table: &mut Table, section: &str, field: &str, text: String, name: &str) -> Result<(), ConfigError> {
     let known = section_of(table, section, name)?;
     if let Some((mapping, key)) = field.split_once("__")
@@ -121,7 +128,7 @@ fn set(table: &mut Table, section: &str, field: &str, text: String, name: &str) 
         return Ok(());
     }
     let Some(default) = known.get(field) else {
-        return Err(unknown(name, format!("{section}.{field}"), known, field));
+        return Err(unknown(table, name, Some(section), field));
     };
     let value = match default {
         // What is meant as text stays text, whatever it looks like.
@@ -143,7 +150,7 @@ fn set(table: &mut Table, section: &str, field: &str, text: String, name: &str) 
 
 fn section_of<'a>(table: &'a mut Table, section: &str, origin: &str) -> Result<&'a mut Table, ConfigError> {
     if !matches!(table.get(section), Some(Value::Table(_))) {
-        return Err(unknown(origin, section.to_owned(), table, section));
+        return Err(unknown(table, origin, None, section));
     }
     match table.get_mut(section) {
         Some(Value::Table(section)) => Ok(section),
@@ -151,13 +158,23 @@ fn section_of<'a>(table: &'a mut Table, section: &str, origin: &str) -> Result<&
     }
 }
 
-fn unknown(origin: &str, key: String, known: &Table, name: &str) -> ConfigError {
+/// Complains of a name that is no key of its section, or no section, and says what may have been meant.
+fn unknown(table: &Table, origin: &str, section: Option<&str>, name: &str) -> ConfigError {
+    let has = |value: &Value| value.get(name).is_some();
+    let elsewhere =
+        table.iter().find(|(_, value)| has(value)).map(|(section, _)| format!("{section}.{name}"));
+    let known = section.and_then(|section| table.get(section)?.as_table()).unwrap_or(table);
     let near = known.keys().map(|known| (distance(known, name), known)).min();
-    let hint = match near {
-        Some((distance, near)) if distance <= 3 => format!("; did you mean {near}?"),
+    let full = |name: &str| section.map_or_else(|| name.to_owned(), |section| format!("{section}.{name}"));
+    let hint = match (near, elsewhere) {
+        (Some((distance, near)), _) if distance * 3 <= name.len() => {
+            format!("; did you mean {}?", full(near))
+        }
+        (_, Some(elsewhere)) => format!("; did you mean {elsewhere}?"),
         _ => format!("; there are {}", known.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
     };
-    ConfigError::UnknownKey { origin: origin.to_owned(), key, hint }
+    let (what, key) = (if section.is_some() { "key" } else { "section" }, full(name));
+    ConfigError::UnknownKey { origin: origin.to_owned(), what, key, hint }
 }
 
 fn wrong_type(origin: &str, key: &str, expected: &'static str) -> ConfigError {

@@ -19,14 +19,12 @@ const MAX_TOLD: usize = 10;
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be opened or read.
-    #[error(
-        "the directory file {path} cannot be read ({source}): check `directory.file` and its permissions"
-    )]
+    #[error("the directory file {path} cannot be read ({why}): check `directory.file` and its permissions")]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        why: io::Error,
     },
     /// It is larger than 64 MiB.
     #[error(
@@ -104,7 +102,7 @@ struct Content {
 impl FileSource {
     /// Loads the file.
     pub(super) fn open(path: &Path) -> Result<Self, FileError> {
-        let unreadable = |source| FileError::Unreadable { path: path.to_owned(), source };
+        let unreadable = |why| FileError::Unreadable { path: path.to_owned(), why };
         let content = load(path, None).map_err(unreadable)?.expect("no content is known yet");
         Ok(Self {
             path: path.to_owned(),
@@ -139,7 +137,7 @@ impl FileSource {
             Err(source) if seen.trouble == Some(source.kind()) => return Reload::Unchanged,
             Err(source) => {
                 seen.trouble = Some(source.kind());
-                return Reload::Kept(FileError::Unreadable { path: self.path.clone(), source });
+                return Reload::Kept(FileError::Unreadable { path: self.path.clone(), why: source });
             }
         };
         seen.trouble = None;

@@ -59,12 +59,12 @@ pub enum DirectoryError {
     NoSource,
     /// The file's path is not set.
     #[error(
-        "`directory.file` is not set: give it the path of a CSV or JSON file, or take \"file\" out of `directory.sources`"
+        "`directory.file` is not set: give it, or DIRECTORY_FILE, the path of a CSV or JSON file, or take \"file\" out of `directory.sources`"
     )]
     NoFile,
     /// The address is not set.
     #[error(
-        "`directory.url` is not set: give it the address of the lookup, or take \"http\" out of `directory.sources`"
+        "`directory.url` is not set: give it, or DIRECTORY_URL, the address of the lookup, or take \"http\" out of `directory.sources`"
     )]
     NoUrl,
     /// The address cannot be used.

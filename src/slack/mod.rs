@@ -56,7 +56,7 @@ pub struct Settings {
 pub enum SettingsError {
     /// There is no token.
     #[error(
-        "slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app"
+        "slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions)"
     )]
     NoToken,
     /// There is no signing secret.
@@ -64,8 +64,11 @@ pub enum SettingsError {
         "slack.signing_secret is missing: set SLACK_SIGNING_SECRET to the Signing Secret of your app (Basic Information)"
     )]
     NoSecret,
+    /// The token cannot be one.
+    #[error("slack.bot_token has blanks or other characters that no token has: copy it again")]
+    BadToken,
     /// A URL is none.
-    #[error("slack.{key} is not an http or https URL")]
+    #[error("slack.{key} is not a web address: write it as https://host/path")]
     NotAUrl {
         /// The setting's key.
         key: &'static str,
@@ -89,6 +92,10 @@ impl Settings {
         };
         if !is_set(&self.bot_token) {
             return Err(SettingsError::NoToken);
+        }
+        let token = self.bot_token.as_ref().map_or("", |token| token.trim());
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(SettingsError::BadToken);
         }
         if !is_set(&self.signing_secret) {
             return Err(SettingsError::NoSecret);
@@ -115,7 +122,9 @@ impl Settings {
     pub fn signing_secrets(&self) -> Vec<Private<String>> {
         let secrets = [&self.signing_secret, &self.previous_signing_secret];
         // An empty secret would accept what anybody can sign.
-        secrets.into_iter().flatten().filter(|secret| !secret.trim().is_empty()).cloned().collect()
+        let secrets =
+            secrets.into_iter().flatten().map(|secret| secret.trim()).filter(|secret| !secret.is_empty());
+        secrets.map(Private::from).collect()
     }
 
     fn links(&self) -> Links {
