@@ -155,11 +155,11 @@ fn of_outcome(outcome: &Outcome) -> String {
                 look_for(email.as_ref().map(|email| email.as_str()))
             )
         }
-        Outcome::Left { email } => {
-            format!(
-                "Left as it is. If the ticket was created, you have an e-mail: {}.",
-                look_for(email.as_ref().map(|email| email.as_str()))
-            )
+        Outcome::Left { email: Some(email) } => {
+            format!("Left as it is. If the ticket was created, a confirmation went to {}.", email.0)
+        }
+        Outcome::Left { email: None } => {
+            "Left as it is. If the ticket was created, its confirmation is in your e-mail.".into()
         }
     }
 }

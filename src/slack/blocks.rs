@@ -17,9 +17,9 @@ use super::sources::{self, Links};
 use crate::chat::{Action, AnswerReply, Button, Outcome, Reply, TurnMemo, wording};
 
 /// Stands in a text between what was said, what is said about it, and the tail: INVISIBLE SEPARATOR.
-const BORDER: char = '\u{2063}';
+pub(super) const BORDER: char = '\u{2063}';
 /// Begins the ids of the blocks that a press replaces.
-const TAIL: &str = "tail";
+pub(super) const TAIL: &str = "tail";
 /// The longest text of one message, in characters once rendered: it fits a section (3,000) and, with sources and
 /// tail, the text of a `chat.update` (4,000).
 const PART: usize = 2_800;
@@ -139,7 +139,7 @@ pub(super) fn root_of_block(block_id: &str) -> Option<&str> {
 fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
     let AnswerReply { answer, memo, show_confidence } = reply;
     let size = |text: &str| markup::mrkdwn(text).chars().count().max(markup::markdown(text).chars().count());
-    let mut texts = markup::split(&answer.text, PART, size);
+    let mut texts = markup::split(&readable(&answer.text), PART, size);
     let file = (look.attach && MAX_PARTS < texts.len()).then(|| answer.text.0.clone());
     if file.is_some() {
         texts.truncate(1);
@@ -170,6 +170,13 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
         }
     });
     Rendered { parts: parts.collect(), file }
+}
+
+/// An answer as Markdown of ours, so that a link's address is also known in the parts before it. What is left of an
+/// answer that is nothing but addresses would be nothing; it is shown as it was written.
+fn readable(text: &str) -> String {
+    let neutral = markup::markdown(text);
+    if neutral.trim().is_empty() { markup::markdown(&format!("```\n{text}\n```")) } else { neutral }
 }
 
 fn tail_of(outcome: &Outcome, look: Look<'_>) -> Tail {
@@ -217,6 +224,8 @@ fn single(text: &str, buttons: Option<Value>) -> Rendered {
 /// The text of a message from its pieces. The borders show which piece is which when the message is read back.
 fn join(spoken: &str, about: &str, tail: &str) -> String {
     let gap = |piece: &str| if piece.is_empty() { "" } else { "\n\n" };
+    // A border that somebody else wrote would cut the text where it stands.
+    let [spoken, about, tail] = [spoken, about, tail].map(|piece| piece.replace(BORDER, ""));
     let (about, tail) = (about.trim_start(), tail.trim_start());
     format!("{spoken}{BORDER}{}{about}{BORDER}{}{tail}", gap(about), gap(tail))
 }

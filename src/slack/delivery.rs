@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tracing::warn;
 
 use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
-use super::blocks::Part;
+use super::blocks::{BORDER, Part, TAIL};
 use crate::chat::{MessageId, Place, wording};
 
 /// The name of our metadata on messages; other apps of the workspace can see it.
@@ -154,26 +154,35 @@ fn lower(form: Form, error: &ApiError) -> Option<Form> {
 }
 
 fn body(part: &Part, form: Form) -> Value {
-    let pressable = |block: &&Value| block["type"].as_str() == Some("actions");
-    let blocks: Vec<&Value> = match form {
-        Form::Rich => part.rich.iter().collect(),
-        Form::Basic => part.basic.iter().collect(),
-        // With blocks, Slack shows no text; so plain text goes alone unless something must stay pressable.
-        Form::Plain => part.basic.iter().filter(pressable).collect(),
+    let blocks = match form {
+        Form::Rich => part.rich.clone(),
+        Form::Basic => part.basic.clone(),
+        Form::Plain => plain_blocks(part),
     };
-    match (form, blocks.is_empty()) {
-        (Form::Plain, true) => json!({ "text": part.text }),
-        (Form::Plain, false) => {
-            let text =
-                json!({ "type": "section", "text": { "type": "plain_text", "text": shortened(&part.text) } });
-            let blocks: Vec<&Value> = [&text].into_iter().chain(blocks).collect();
-            json!({ "text": part.text, "blocks": blocks })
-        }
-        _ => json!({ "text": part.text, "blocks": blocks }),
+    if blocks.is_empty() {
+        return json!({ "text": part.text });
     }
+    json!({ "text": part.text, "blocks": blocks })
 }
 
-/// At most what a section takes; the parts of an answer are never longer.
-fn shortened(text: &str) -> String {
-    text.chars().take(3_000).collect()
+/// The text and what can be pressed. With blocks, Slack shows no text; so plain text goes alone, without any block,
+/// unless something must stay pressable.
+fn plain_blocks(part: &Part) -> Vec<Value> {
+    let is = |block: &Value, kind: &str| block["type"].as_str() == Some(kind);
+    let in_tail = |block: &Value| block["block_id"].as_str().is_some_and(|id| id.starts_with(TAIL));
+    let pressable: Vec<Value> = part.basic.iter().filter(|block| is(block, "actions")).cloned().collect();
+    if pressable.is_empty() {
+        return pressable;
+    }
+    // A press replaces the tail's words, so they keep their id.
+    let tail = part.basic.iter().find(|block| is(block, "section") && in_tail(block));
+    let pieces = part.text.split(BORDER).map(str::trim).enumerate().filter(|(_, piece)| !piece.is_empty());
+    let sections = pieces.map(|(n, piece)| {
+        let mut section = json!({ "type": "section", "text": { "type": "plain_text", "text": piece } });
+        if let Some(tail) = tail.filter(|_| n == 2) {
+            section["block_id"] = tail["block_id"].clone();
+        }
+        section
+    });
+    sections.chain(pressable).collect()
 }

@@ -5,6 +5,7 @@
 
 mod clock;
 mod trouble;
+mod converse;
 
 use std::collections::BTreeSet;
 use std::future::IntoFuture;
