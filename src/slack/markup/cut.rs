@@ -56,7 +56,7 @@ pub(super) fn best_cut(
     } else {
         window.rfind(char::is_whitespace).map(|blank| at + blank)
     };
-    if let Some(cut) = word.map(outside).filter(|cut| *cut > at + window.len() / 4) {
+    if let Some(cut) = word.map(outside).filter(|cut| *cut > at) {
         return cut;
     }
     let cut = outside(whole_character(text, at, end));

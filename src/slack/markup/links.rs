@@ -1,6 +1,6 @@
 //! Where a link may lead, and whether its label tells the truth about it.
 
-use url::{Host, Url};
+use url::Url;
 
 /// A link's target that is safe to follow: http, https or mailto.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Target {
         let url = Url::parse(target).ok()?;
         match url.scheme() {
             "http" | "https" => {
-                let shown = url.host_str().filter(|host| !host.is_empty())?.to_owned();
+                let shown = url.host_str().filter(|host| is_plain_host(host))?.to_owned();
                 let masked = !url.username().is_empty() || url.password().is_some();
                 let as_written = target.bytes().all(is_clean) && has_plain_authority(target);
                 let url = if as_written { target.to_owned() } else { encode(url.as_str()) };
@@ -97,8 +97,16 @@ fn same_host(name: &str, host: &str) -> Option<bool> {
     if !is_address && (!is_name || FILES.iter().any(|file| ending.eq_ignore_ascii_case(file))) {
         return None;
     }
-    let name = Host::parse(name).map_or_else(|_| name.to_lowercase(), |host| host.to_string());
+    // A name in other letters is never the same: it may only look like the one that people know.
+    let name = name.to_ascii_lowercase();
     Some(name.strip_prefix("www.").unwrap_or(&name) == host.strip_prefix("www.").unwrap_or(host))
+}
+
+/// Whether a host is of the characters that names and addresses have; the URL standard allows more.
+fn is_plain_host(host: &str) -> bool {
+    let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    !name.is_empty() && name.bytes().all(|byte| is_plain(byte) || byte == b':' && name != host)
 }
 
 /// Whether the host stands where every parser of URLs looks for it.
@@ -142,9 +150,16 @@ mod tests {
     #[test]
     fn only_web_and_mail_targets_are_safe() {
         let bad = ["javascript:alert(1)", "JaVa\nscript:alert(1)", "data:text/html,x", "file:///etc/passwd"];
-        for target in
-            bad.into_iter().chain(["/docs", "docs", "", "//evil.example", "https://", "mailto:x", "#a"])
-        {
+        for target in bad.into_iter().chain([
+            "/docs",
+            "docs",
+            "",
+            "//evil.example",
+            "https://",
+            "mailto:x",
+            "#a",
+            "https://a&b",
+        ]) {
             assert_eq!(Target::safe(target), None, "{target}");
         }
         for target in ["https://en.wikipedia.org/wiki/Foo_(bar)", "HTTP://x.y", "mailto:jane@x.y"] {
@@ -182,6 +197,7 @@ mod tests {
         }
         assert!(belied("https://bank.example@evil.example", "bank"));
         assert!(belied("https://evil.example", "\u{202e}elpmaxe.knab"));
+        assert!(belied("https://bаnk.example", "bаnk.example"), "a Cyrillic letter that looks Latin");
         assert!(belied("mailto:evil@x.y", "jane@bank.example"));
     }
 
@@ -201,6 +217,6 @@ mod tests {
         assert!(!belied("https://x.io", "settings.json"));
         assert!(!belied("http://localhost:3000/a", "http://localhost:3000"));
         assert!(!belied("mailto:john.smith@x.io", "John.Smith@x.io"));
-        assert!(!belied("https://bücher.example", "bücher.example"));
+        assert!(!belied("https://[::1]/", "the machine itself"));
     }
 }
