@@ -22,7 +22,7 @@ impl Target {
             "http" | "https" => {
                 let shown = url.host_str().filter(|host| is_plain_host(host))?.to_owned();
                 let masked = !url.username().is_empty() || url.password().is_some();
-                let as_written = target.bytes().all(is_clean) && has_plain_authority(target);
+                let as_written = target.bytes().all(is_clean) && has_plain_authority(target, url.scheme());
                 let url = if as_written { target.to_owned() } else { encode(url.as_str()) };
                 Some(Self { url, shown, masked })
             }
@@ -109,9 +109,10 @@ fn is_plain_host(host: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| is_plain(byte) || byte == b':' && name != host)
 }
 
-/// Whether the host stands where every parser of URLs looks for it.
-fn has_plain_authority(url: &str) -> bool {
-    url.split_once("://").is_some_and(|(_, rest)| !rest.starts_with('/'))
+/// Whether the host stands where every parser of URLs looks for it: right after the scheme.
+fn has_plain_authority(url: &str, scheme: &str) -> bool {
+    let rest = url.get(scheme.len()..).and_then(|rest| rest.strip_prefix("://"));
+    rest.is_some_and(|rest| !rest.starts_with('/'))
 }
 
 /// Whether a character stands for itself in the target of a link, in Markdown and in mrkdwn.
@@ -174,6 +175,7 @@ mod tests {
         assert_eq!(url("https://x.y/<!here>"), "https://x.y/%3C!here%3E");
         assert_eq!(url("https://x.y/a b`c`"), "https://x.y/a%20b%60c%60");
         assert_eq!(url("https:\\\\x.y"), "https://x.y/");
+        assert_eq!(url("https:x.y://z.y"), "https://x.y//z.y");
         assert_eq!(url("https://bücher.example"), "https://xn--bcher-kva.example/");
         assert_eq!(url("mailto:a@b.c?bcc=evil@x.y"), "mailto:a@b.c");
     }

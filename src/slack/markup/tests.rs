@@ -184,7 +184,9 @@ fn is_honest(label: &str, url: &str) -> bool {
         let bank = word.find("bank.example").map(|at| (at, "bank.example"));
         let evil = word.find("evil.example").map(|at| (at, "evil.example"));
         let first = [bank, evil].into_iter().flatten().min();
-        first.is_none_or(|(_, named)| named == host || url.starts_with("mailto:"))
+        // `bank.example2` begins with `bank.example`, and is honest about `bank.example2` only.
+        let names_it = |at: usize| !host.is_empty() && word[at..].starts_with(&host);
+        first.is_none_or(|(at, named)| named == host || names_it(at) || url.starts_with("mailto:"))
     })
 }
 
@@ -327,7 +329,7 @@ proptest! {
     }
 
     #[test]
-    fn parts_of_words_are_exactly_the_words(text in "([a-z<&é]{1,12}[ \n.]{1,3}){0,60}", limit in 64_usize..200) {
+    fn parts_of_words_are_exactly_the_words(text in "([a-z<&é]{1,12}[.]?[ \n]{1,3}){0,60}", limit in 64_usize..200) {
         let parts = split(&text, limit, |part| part.chars().count());
         prop_assert_eq!(dense(&parts.concat()), dense(&text));
         prop_assert_eq!(parts.join(" ").split_whitespace().count(), text.split_whitespace().count());
