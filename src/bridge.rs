@@ -76,7 +76,13 @@ impl Bridge {
         };
         let conversation = Conversation::new(config.conversation.clone(), parts);
         let signing_secrets = config.slack.signing_secrets();
-        let webhook = Webhook { conversation: Arc::clone(&conversation), signing_secrets, seal, clock };
+        let webhook = Webhook {
+            conversation: Arc::clone(&conversation),
+            signing_secrets,
+            bot: slack.bot(),
+            seal,
+            clock,
+        };
         let webhooks = webhook::router(webhook);
         Ok(Self { settings: config.server.clone(), conversation, agent, directory, slack, webhooks, work })
     }

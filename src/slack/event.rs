@@ -99,22 +99,27 @@ struct Tenant {
     bot: Option<String>,
 }
 
-/// Reads an Events API request.
+/// Reads an Events API request. `bot` is the bot's own user id, for envelopes that do not name it.
 ///
 /// # Errors
 /// When it is not JSON or not of the documented shape. It is still to be acknowledged.
-pub fn read(body: &[u8]) -> Result<Event, serde_path_to_error::Error<serde_json::Error>> {
+pub fn read(body: &[u8], bot: Option<&str>) -> Result<Event, serde_path_to_error::Error<serde_json::Error>> {
     let envelope: Envelope<'_> = from_json(body)?;
     match envelope.r#type.as_str() {
         "url_verification" => Ok(Event::Challenge(envelope.challenge.unwrap_or_default())),
-        "event_callback" => callback(envelope),
+        "event_callback" => callback(envelope, bot),
         _ => Ok(Event::NotForUs("not an event")),
     }
 }
 
-fn callback(envelope: Envelope<'_>) -> Result<Event, serde_path_to_error::Error<serde_json::Error>> {
+fn callback(
+    envelope: Envelope<'_>,
+    bot: Option<&str>,
+) -> Result<Event, serde_path_to_error::Error<serde_json::Error>> {
     let Some(event) = envelope.event else { return Ok(Event::NotForUs("no event in the envelope")) };
-    let Some(tenant) = tenant(&envelope) else { return Ok(Event::NotForUs("no workspace in the envelope")) };
+    let Some(tenant) = tenant(&envelope, bot) else {
+        return Ok(Event::NotForUs("no workspace in the envelope"));
+    };
     let Kind { r#type } = from_json(event.get().as_bytes())?;
     match r#type.as_str() {
         "app_mention" => Ok(message(&envelope, &tenant, from_json(event.get().as_bytes())?, true)),
@@ -130,14 +135,15 @@ fn callback(envelope: Envelope<'_>) -> Result<Event, serde_path_to_error::Error<
 
 /// The installation is named by the first authorization; the envelope's own team may be another one in a
 /// channel shared between organisations.
-fn tenant(envelope: &Envelope<'_>) -> Option<Tenant> {
+fn tenant(envelope: &Envelope<'_>, bot: Option<&str>) -> Option<Tenant> {
     let first = envelope.authorizations.as_ref().and_then(|all| all.first());
     let team = first.and_then(|first| first.team_id.clone()).or_else(|| envelope.team_id.clone());
     let enterprise =
         first.and_then(|first| first.enterprise_id.clone()).or_else(|| envelope.enterprise_id.clone());
     let org_wide = first.is_some_and(|first| is_true(&first.is_enterprise_install));
     let workspace = workspace(org_wide, team.as_deref(), enterprise.as_deref())?;
-    let bot = first.filter(|first| first.is_bot != Some(false)).and_then(|first| first.user_id.clone());
+    let named = first.filter(|first| first.is_bot != Some(false)).and_then(|first| first.user_id.clone());
+    let bot = named.or_else(|| bot.map(str::to_owned));
     Some(Tenant { workspace, team, enterprise, bot })
 }
 
@@ -242,4 +248,24 @@ pub(super) fn from_json<'a, T: Deserialize<'a>>(
     json: &'a [u8],
 ) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
     serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(json))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mention_is_one_also_where_the_envelope_does_not_name_the_bot() {
+        let body = br#"{"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": {"type": "message",
+            "channel": "C1", "user": "U1", "text": "<@U0BRIDGE> And for me?", "ts": "1.000002", "thread_ts": "1.000001"}}"#;
+        let addressed = |bot| match read(body, bot).unwrap() {
+            Event::Asked { inbound, .. } => match *inbound {
+                Inbound::Question(question) => (question.addressed, question.text),
+                Inbound::Click(_) => panic!("a message is no click"),
+            },
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(addressed(Some("U0BRIDGE")), (Addressed::Directly, Text::plain("And for me?")));
+        assert_eq!(addressed(None).0, Addressed::FollowUp);
+    }
 }

@@ -1,6 +1,7 @@
 //! Slack as the core's platform: threads, statuses, private words.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
@@ -37,6 +38,8 @@ pub struct SlackPlatform {
     names: Names,
     /// Channels where Slack has no status.
     without_status: Expiring<ChannelId, ()>,
+    /// The bot's own user id, once Slack has said it.
+    bot: Arc<OnceLock<String>>,
     /// Tells renderings apart; begins with the time, so that it goes on rising after a restart.
     edition: AtomicU64,
 }
@@ -53,8 +56,14 @@ impl SlackPlatform {
             fields,
             names: Names::new(),
             without_status: Expiring::new(MAX_CHANNELS),
+            bot: Arc::default(),
             edition,
         }
+    }
+
+    /// The bot's own user id, once [`SlackPlatform::introduce`] has learnt it.
+    pub fn bot(&self) -> Arc<OnceLock<String>> {
+        Arc::clone(&self.bot)
     }
 
     /// Asks Slack who the token is, and logs it: the first thing that an operator wants to know.
@@ -62,6 +71,8 @@ impl SlackPlatform {
         match self.api.call("auth.test", "", Arguments::Json(&json!({})), Patience::Once).await {
             Ok(answer) => {
                 let field = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+                // Set once: the token does not change while the process lives.
+                let _ = self.bot.set(field("user_id"));
                 tracing::info!(
                     workspace.id = field("team_id"),
                     bot = field("user_id"),

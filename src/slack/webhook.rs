@@ -1,6 +1,6 @@
 //! The two URLs that Slack calls: verify, read, keep, acknowledge. The work comes after the acknowledgement.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::extract::{FromRequest, Request, State};
@@ -28,6 +28,8 @@ pub struct Webhook {
     pub conversation: Arc<Conversation>,
     /// The signing secrets, the newest first.
     pub signing_secrets: Vec<Private<String>>,
+    /// The bot's own user id, once Slack has said it.
+    pub bot: Arc<OnceLock<String>>,
     /// Opens what was sealed into buttons.
     pub seal: Seal,
     /// The time.
@@ -94,7 +96,7 @@ fn is_ssl_check(body: &[u8]) -> bool {
 }
 
 async fn events(State(webhook): State<Arc<Webhook>>, Verified(body): Verified) -> Response {
-    match event::read(&body) {
+    match event::read(&body, webhook.bot.get().map(String::as_str)) {
         Ok(Event::Challenge(challenge)) => {
             ([(header::CONTENT_TYPE, "text/plain")], challenge).into_response()
         }

@@ -153,7 +153,7 @@ async fn a_directory_that_does_not_reply_in_time_is_down() {
 #[tokio::test]
 async fn while_slack_does_not_say_who_asks_the_directory_is_down() {
     let world = World::new().await;
-    world.slack.faults().next("users.info", 1, Fault::Status(500));
+    world.slack.faults().next("users.info", 5, Fault::Status(500));
     let root = world.asks("How do I reset a password?").await;
     assert!(world.whispers("U0JANE").contains("I can't look up your CRM account at the moment"));
     world.press_whisper("U0JANE", "Ask again").await;

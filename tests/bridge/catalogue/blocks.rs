@@ -35,7 +35,7 @@ fn every_reply_is_this_block_kit() {
       {"expand":true,"text":{"text":"You've reached your query limit. Please try again in 60 minutes (from <!date^1795352400^{time}|13:00 UTC>).","type":"mrkdwn","verbatim":true},"type":"section"}
       {"block_id":"tail:1764158400.000100:1","elements":[{"accessibility_label":"Ask this question again","action_id":"ask_again","text":{"emoji":true,"text":"Ask again","type":"plain_text"},"type":"button","value":"(sealed AskAgain)"}],"type":"actions"}
     rate limited for a second
-      {"expand":true,"text":{"text":"You've reached your query limit. Please try again in 1 minute (from <!date^1795348801^{time}|12:00 UTC>).","type":"mrkdwn","verbatim":true},"type":"section"}
+      {"expand":true,"text":{"text":"You've reached your query limit. Please try again in 1 minute (from <!date^1795348860^{time}|12:01 UTC>).","type":"mrkdwn","verbatim":true},"type":"section"}
       {"block_id":"tail:1764158400.000100:1","elements":[{"accessibility_label":"Ask this question again","action_id":"ask_again","text":{"emoji":true,"text":"Ask again","type":"plain_text"},"type":"button","value":"(sealed AskAgain)"}],"type":"actions"}
     agent failed
       {"expand":true,"text":{"text":"Unable to connect right now. Please try again shortly.","type":"mrkdwn","verbatim":true},"type":"section"}

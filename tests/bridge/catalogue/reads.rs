@@ -51,7 +51,7 @@ fn every_reply_reads_well_and_the_contracts_sentences_stand_word_for_word() {
       You've reached your query limit. Please try again in 60 minutes (from 13:00 UTC).
       [Ask again]
     rate limited for a second
-      You've reached your query limit. Please try again in 1 minute (from 12:00 UTC).
+      You've reached your query limit. Please try again in 1 minute (from 12:01 UTC).
       [Ask again]
     agent failed
       Unable to connect right now. Please try again shortly.
