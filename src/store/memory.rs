@@ -84,11 +84,11 @@ impl Store for MemoryStore {
             let known = keys.iter().any(|key| self.is_claimed(key, now));
             return Ok(if known { Acceptance::Duplicate } else { Acceptance::Full });
         }
-        let mut new = true;
-        for key in keys {
-            new &= self.claim(key, now);
-        }
-        if !new {
+        // In one order for everybody, and no further than to the first that is taken: of copies that arrive at the
+        // same time, one then takes all of its keys, and they do not drop each other.
+        let mut keys: Vec<&String> = keys.iter().collect();
+        keys.sort_unstable();
+        if !keys.into_iter().all(|key| self.claim(key, now)) {
             room.fetch_sub(1, Ordering::AcqRel);
             return Ok(Acceptance::Duplicate);
         }
