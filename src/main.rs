@@ -18,17 +18,24 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// A bridge between Slack threads and a CRM's customer agent.
+/// Answers questions from Slack threads with a CRM's customer agent.
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = NEEDS)]
 struct Cli {
-    /// Your configuration file; without one, defaults and the environment hold. Every key is explained in
-    /// config/default.toml.
+    /// Your configuration file; config/default.toml explains every key.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
+
+/// What nobody can do without, below the help.
+const NEEDS: &str = "\
+To serve, set at least these in the environment, or in your file:
+  SLACK_BOT_TOKEN       the bot token of your Slack app (xoxb-…)
+  SLACK_SIGNING_SECRET  its signing secret
+  AGENT_URL             the base URL of the customer agent
+  DIRECTORY_FILE        who people are in the CRM: a CSV or JSON file (or see [directory])";
 
 #[derive(Subcommand)]
 enum Command {
@@ -82,9 +89,10 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {}:{} (server.host, server.port)", config.server.host, config.server.port)
     })?;
+    // Before anybody can know that it serves: a signal without a handler would kill it.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "threadbridge serves");
     let stop = CancellationToken::new();
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let signalled = async {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -111,6 +119,7 @@ async fn healthcheck(config: &Config) -> anyhow::Result<ExitCode> {
     };
     let url = format!("http://{host}:{}/readyz", config.server.port);
     let response = http::client()?.get(&url).timeout(Duration::from_secs(5)).send().await;
+    let response = response.map_err(reqwest::Error::without_url);
     let response = response.with_context(|| format!("nothing answers at {url}"))?;
     let ready = response.status().is_success();
     println!("{}", response.text().await.unwrap_or_default());

@@ -1,0 +1,273 @@
+//! The program as it is started: help, mistakes, looking people up, health, stopping.
+
+#[path = "support/file.rs"]
+mod file;
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+
+use file::TempFile;
+use insta::assert_snapshot;
+
+const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/directory.csv");
+/// What the bridge needs to start; nobody listens at these addresses.
+const SETTINGS: [(&str, &str); 6] = [
+    ("SLACK_BOT_TOKEN", "xoxb-1"),
+    ("SLACK_SIGNING_SECRET", "signing-secret"),
+    ("SLACK_API_URL", "http://127.0.0.1:9/api"),
+    ("AGENT_URL", "http://127.0.0.1:9"),
+    ("DIRECTORY_FILE", DIRECTORY),
+    ("HOST", "127.0.0.1"),
+];
+
+/// The program with these arguments and nothing of this process's environment.
+fn threadbridge(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_threadbridge"));
+    command.args(arguments).env_clear();
+    command
+}
+
+/// The exit code, and what was printed.
+fn told(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let mut told = format!("exit code {}", output.status.code().unwrap());
+    for (name, text) in [("stdout", text(&output.stdout)), ("stderr", text(&output.stderr))] {
+        if !text.is_empty() {
+            told += &format!("\n--- {name}\n{}", text.trim_end());
+        }
+    }
+    told
+}
+
+/// A bridge that serves; killed when a test ends early.
+struct Serving {
+    process: Child,
+    log: BufReader<std::process::ChildStderr>,
+    port: String,
+}
+
+impl Serving {
+    /// Starts on a free port and waits until the log says which.
+    fn start() -> Self {
+        let mut command = threadbridge(&["serve"]);
+        command.envs(SETTINGS).env("PORT", "0").env("THREADBRIDGE_LOG__FORMAT", "json");
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap());
+        let port = loop {
+            let mut line = String::new();
+            assert_ne!(log.read_line(&mut line).unwrap(), 0, "it has stopped");
+            let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+            if event["message"] == "threadbridge serves" {
+                break event["address"].as_str().unwrap().rsplit_once(':').unwrap().1.to_owned();
+            }
+        };
+        Self { process, log, port }
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+    }
+
+    /// Waits until it has stopped; returns its exit code and the rest of its log.
+    fn stopped(mut self) -> (Option<i32>, String) {
+        let mut log = String::new();
+        self.log.read_to_string(&mut log).unwrap();
+        (self.process.wait().unwrap().code(), log)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn the_help_says_what_can_be_done() {
+    assert_snapshot!(told(&threadbridge(&["--help"]).output().unwrap()), @"
+    exit code 0
+    --- stdout
+    Answers questions from Slack threads with a CRM's customer agent
+
+    Usage: threadbridge [OPTIONS] [COMMAND]
+
+    Commands:
+      serve        Serve Slack's webhooks (the default)
+      healthcheck  Ask the bridge on this machine whether it is ready; exit code 0 means yes
+      directory    Look into the directory
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  Your configuration file; config/default.toml explains every key
+      -h, --help           Print help
+      -V, --version        Print version
+
+    To serve, set at least these in the environment, or in your file:
+      SLACK_BOT_TOKEN       the bot token of your Slack app (xoxb-…)
+      SLACK_SIGNING_SECRET  its signing secret
+      AGENT_URL             the base URL of the customer agent
+      DIRECTORY_FILE        who people are in the CRM: a CSV or JSON file (or see [directory])
+    ");
+    assert_snapshot!(told(&threadbridge(&["directory", "lookup", "--help"]).output().unwrap()), @"
+    exit code 0
+    --- stdout
+    Show who an e-mail address is in the CRM, or what is missing
+
+    Usage: threadbridge directory lookup [OPTIONS] <EMAIL>
+
+    Arguments:
+      <EMAIL>  The e-mail address
+
+    Options:
+          --config <FILE>  Your configuration file; config/default.toml explains every key
+      -h, --help           Print help
+    ");
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    let told = told(&threadbridge(&["--version"]).output().unwrap());
+    assert_eq!(told, concat!("exit code 0\n--- stdout\nthreadbridge ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_word_that_is_no_command_is_told_with_those_that_are() {
+    assert_snapshot!(told(&threadbridge(&["sevre"]).output().unwrap()), @"
+    exit code 2
+    --- stderr
+    error: unrecognized subcommand 'sevre'
+
+      tip: a similar subcommand exists: 'serve'
+
+    Usage: threadbridge [OPTIONS] [COMMAND]
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn without_secrets_it_does_not_start_and_says_why_in_one_sentence() {
+    assert_snapshot!(told(&threadbridge(&[]).output().unwrap()), @"
+    exit code 1
+    --- stderr
+    threadbridge: slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions)
+    ");
+    assert_snapshot!(told(&threadbridge(&["serve"]).env("PORT", "many").output().unwrap()), @"
+    exit code 1
+    --- stderr
+    threadbridge: PORT: server.port must be a whole number
+    ");
+    assert_snapshot!(told(&threadbridge(&["--config", "/nowhere.toml"]).output().unwrap()), @"
+    exit code 1
+    --- stderr
+    threadbridge: the configuration file /nowhere.toml cannot be read: No such file or directory (os error 2)
+    ");
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_its_key() {
+    let first = Serving::start();
+    let output = threadbridge(&["serve"]).envs(SETTINGS).env("PORT", &first.port).output().unwrap();
+    assert_snapshot!(told(&output).replace(&first.port, "PORT"), @"
+    exit code 1
+    --- stderr
+    threadbridge: cannot listen on 127.0.0.1:PORT (server.host, server.port): Address already in use (os error 98)
+    ");
+    first.signal("TERM");
+    assert_eq!(first.stopped().0, Some(0));
+}
+
+#[test]
+fn looking_somebody_up_shows_who_they_are_or_what_is_missing() {
+    let rows = "agent_id,email,name,phone,agency,office\n\
+                1,jane.smith@company.com,Jane Smith,+27123456789,Sales,Cape Town\n\
+                2,tom.baker@company.com,Tom Baker,,,\n";
+    let file = TempFile::new("people.csv", rows);
+    let look_up = |email: &str| {
+        let mut command = threadbridge(&["directory", "lookup", email]);
+        let output = command.env("DIRECTORY_FILE", file.path()).output().unwrap();
+        // What the log says of the file stands on stderr, with the time.
+        told(&Output { stderr: Vec::new(), ..output })
+    };
+    assert_snapshot!(look_up("JANE.Smith@company.com"), @r#"
+    exit code 0
+    --- stdout
+    {
+      "agent_id": "1",
+      "email": "jane.smith@company.com",
+      "name": "Jane Smith",
+      "phone": "+27123456789",
+      "agency": "Sales",
+      "office": "Cape Town"
+    }
+    "#);
+    assert_snapshot!(look_up("tom.baker@company.com"), @"
+    exit code 1
+    --- stdout
+    tom.baker@company.com is in the directory without agency, office
+    ");
+    assert_snapshot!(look_up("nova.reed@company.com"), @"
+    exit code 1
+    --- stdout
+    nova.reed@company.com is not in the directory
+    ");
+}
+
+#[test]
+fn looking_somebody_up_in_a_directory_that_is_down_fails_and_says_why() {
+    let mut command = threadbridge(&["directory", "lookup", "jane.smith@company.com"]);
+    command.env("THREADBRIDGE_DIRECTORY__SOURCES", "http").env("DIRECTORY_URL", "http://127.0.0.1:9/people");
+    command.env("THREADBRIDGE_LOG__FORMAT", "json");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @"the directory cannot be asked now; the log above says why");
+    let log: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_snapshot!(log["message"].as_str().unwrap(), @"the HTTP directory is down");
+    assert!(!log.to_string().contains("jane"), "{log}");
+}
+
+#[test]
+fn a_directory_file_that_is_broken_is_told_with_its_line() {
+    let file =
+        TempFile::new("people.csv", "agent_id,email,name,agency,office\n1,jane.smith@company.com,Jane\n");
+    let mut command = threadbridge(&["directory", "lookup", "jane.smith@company.com"]);
+    let output = command.env("DIRECTORY_FILE", file.path()).output().unwrap();
+    assert_snapshot!(told(&output).replace(file.path(), "FILE"), @"
+    exit code 1
+    --- stderr
+    threadbridge: the directory file FILE is broken: line 2: the row has 3 fields, the header has 5
+    ");
+}
+
+#[test]
+fn the_health_of_a_bridge_that_serves_is_good_and_of_none_is_not() {
+    let serving = Serving::start();
+    let check = |port: &str| {
+        let output = threadbridge(&["healthcheck"]).env("PORT", port).output().unwrap();
+        told(&output).replace(port, "PORT")
+    };
+    let told = check(&serving.port);
+    assert!(told.starts_with("exit code 0\n--- stdout\n{") && told.contains(r#""status":"ready""#), "{told}");
+    let port = serving.port.clone();
+    serving.signal("TERM");
+    assert_eq!(serving.stopped().0, Some(0));
+    assert_snapshot!(check(&port), @"
+    exit code 1
+    --- stderr
+    threadbridge: nothing answers at http://127.0.0.1:PORT/readyz: error sending request: client error (Connect): tcp connect error: Connection refused (os error 111)
+    ");
+}
+
+#[test]
+fn a_signal_ends_it_well_and_the_log_says_so() {
+    for signal in ["TERM", "INT"] {
+        let serving = Serving::start();
+        serving.signal(signal);
+        let (code, log) = serving.stopped();
+        assert_eq!(code, Some(0), "{log}");
+        assert!(log.contains("stopping: new deliveries are refused") && log.contains("\"stopped\""), "{log}");
+        assert!(!log.contains("xoxb-1") && !log.contains("signing-secret"), "{log}");
+    }
+}
