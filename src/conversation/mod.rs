@@ -1,98 +1,37 @@
 //! The core: what is accepted is worked on in order, and every accepted question ends in exactly one of an
 //! answer, an error notice, or a silence that is logged.
 
-pub use act::LEASE;
-
 mod act;
 mod ask;
 mod mailbox;
 mod platform;
+mod settings;
 mod texts;
 mod ticket;
+mod worker;
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::FutureExt;
-use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument, error, info, info_span, warn};
+use tracing::{error, info, warn};
 
+pub use act::LEASE;
 pub use mailbox::{Mailboxes, Pushed};
 pub use platform::{Platform, PlatformError, Shown, Spoken};
+pub use settings::{FollowUps, Settings, TicketEmail, WhoMayPress};
 
 use crate::agent::Agent;
 use crate::chat::{
-    Addressed, AgentKind, Click, Inbound, MessageId, Place, Question, Reply, SessionId, ThreadKey, Trouble,
-    TurnKey, TurnMemo, UserId, UserKey, Word,
+    Addressed, AgentKind, Click, Inbound, MessageId, Place, Question, Reply, SessionId, TurnKey, TurnMemo,
+    UserId, UserKey, Word,
 };
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::seal::Seal;
 use crate::store::{Acceptance, Store};
-
-/// How the bot behaves in a conversation.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// Whose replies in a running thread are questions without a mention.
-    pub follow_ups: FollowUps,
-    /// Who may press the buttons below an answer.
-    pub who_may_press: WhoMayPress,
-    /// Whether an answer says how sure the agent is.
-    pub show_confidence: bool,
-    /// Where a ticket's confirmation shows the asker's e-mail address.
-    pub ticket_email: TicketEmail,
-    /// Whether guests may ask.
-    pub allow_guests: bool,
-    /// Whether people of other organisations may ask.
-    pub allow_external: bool,
-    /// Whom people should ask who are not in the directory.
-    pub contact: String,
-    /// How many turns of a thread are remembered.
-    pub max_turns: usize,
-    /// How many questions of one thread may wait.
-    pub max_waiting: usize,
-    /// After how many milliseconds without an answer the thread shows that the agent is thinking.
-    pub working_after_milliseconds: u64,
-}
-
-/// Whose replies in a running thread are questions without a mention.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FollowUps {
-    /// Those of people who have mentioned the bot in this thread.
-    Asker,
-    /// Everybody's.
-    Anyone,
-    /// Nobody's: each question needs a mention.
-    Mention,
-}
-
-/// Who may press the buttons below an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WhoMayPress {
-    /// Who asked.
-    Asker,
-    /// Everybody; a ticket is still the asker's.
-    Anyone,
-}
-
-/// Where a ticket's confirmation shows the asker's e-mail address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TicketEmail {
-    /// In the thread, but privately where people of other organisations read along.
-    Auto,
-    /// Always in the thread.
-    Thread,
-    /// Always privately.
-    Private,
-}
 
 /// What the core works with.
 pub struct Parts {
@@ -243,71 +182,6 @@ impl Conversation {
         }
         let session = self.parts.store.session(thread, self.parts.clock.now()).await;
         Ok(session.map_err(|_| NotTaken::StoreDown)?.is_some())
-    }
-
-    fn dispatch(self: &Arc<Self>, inbound: Inbound) {
-        let thread = inbound.place().thread.clone();
-        match self.mailboxes.push(inbound) {
-            Pushed::Start => {
-                let core = Arc::clone(self);
-                self.parts.tracker.spawn(async move { core.work(&thread).await });
-            }
-            Pushed::Queued => {}
-            Pushed::Full(inbound) => {
-                let core = Arc::clone(self);
-                self.parts.tracker.spawn(async move { core.overflow(*inbound).await });
-            }
-        }
-    }
-
-    /// A thread's worker: one thing after the other, until nothing waits.
-    async fn work(&self, thread: &ThreadKey) {
-        while let Some(inbound) = self.mailboxes.next(thread) {
-            let span = info_span!("inbound", %thread);
-            async {
-                let shown = ask::Progress::default();
-                let work = AssertUnwindSafe(self.handle(&inbound, &shown));
-                if work.catch_unwind().await.is_err() {
-                    error!("a panic ended the work on a message; its person is told");
-                    self.apologize(&inbound, shown.take()).await;
-                }
-                self.parts.store.finish(&inbound).await;
-            }
-            .instrument(span)
-            .await;
-        }
-    }
-
-    async fn handle(&self, inbound: &Inbound, progress: &ask::Progress) {
-        match inbound {
-            Inbound::Question(question) => drop(self.answer(question, progress).await),
-            Inbound::Click(click) => self.act(click, progress).await,
-        }
-    }
-
-    async fn overflow(&self, inbound: Inbound) {
-        let thread = &inbound.place().thread;
-        match &inbound {
-            Inbound::Question(question) => {
-                warn!(%thread, "too many questions wait in this thread");
-                let reply = Reply::TooBusy(self.first_memo(question));
-                self.whisper(&question.place, &question.user, reply).await;
-            }
-            Inbound::Click(click) => {
-                warn!(%thread, "too many clicks wait in this thread");
-                self.whisper(&click.place, &click.user, Reply::Word(Word::Busy)).await;
-            }
-        }
-        self.parts.store.finish(&inbound).await;
-    }
-
-    async fn apologize(&self, inbound: &Inbound, shown: Shown) {
-        let Inbound::Question(question) = inbound else {
-            let Inbound::Click(Click { place, user, .. }) = inbound else { return };
-            return self.whisper(place, user, Reply::Word(Word::Busy)).await;
-        };
-        let reply = Reply::Failed(Trouble::Internal, self.first_memo(question));
-        self.post(&question.place, &question.message, reply, shown).await;
     }
 
     /// What is known of a question's turn before anything was done.

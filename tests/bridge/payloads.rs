@@ -96,7 +96,9 @@ fn every_payload_of_slacks_sdks_has_a_shape_that_is_read() {
     for Payload { name, path, body, .. } in &payloads {
         let payload = url::form_urlencoded::parse(body.as_bytes()).find(|(key, _)| key == "payload");
         let read = match (*path, payload) {
-            (EVENTS, _) => event::read(body.as_bytes(), None).map(|event| matches!(event, Event::Asked { .. })),
+            (EVENTS, _) => {
+                event::read(body.as_bytes(), None).map(|event| matches!(event, Event::Asked { .. }))
+            }
             (_, Some((_, payload))) => interaction::read(payload.as_bytes(), &seal).map(|_| false),
             (_, None) => Ok(false),
         };

@@ -1,0 +1,63 @@
+//! How the bot behaves in a conversation, as it can be configured.
+
+use serde::Deserialize;
+
+/// How the bot behaves in a conversation.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Whose replies in a running thread are questions without a mention.
+    pub follow_ups: FollowUps,
+    /// Who may press the buttons below an answer.
+    pub who_may_press: WhoMayPress,
+    /// Whether an answer says how sure the agent is.
+    pub show_confidence: bool,
+    /// Where a ticket's confirmation shows the asker's e-mail address.
+    pub ticket_email: TicketEmail,
+    /// Whether guests may ask.
+    pub allow_guests: bool,
+    /// Whether people of other organisations may ask.
+    pub allow_external: bool,
+    /// Whom people should ask who are not in the directory.
+    pub contact: String,
+    /// How many turns of a thread are remembered.
+    pub max_turns: usize,
+    /// How many questions of one thread may wait.
+    pub max_waiting: usize,
+    /// After how many milliseconds without an answer the thread shows that the agent is thinking.
+    pub working_after_milliseconds: u64,
+}
+
+/// Whose replies in a running thread are questions without a mention.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FollowUps {
+    /// Those of people who have mentioned the bot in this thread.
+    Asker,
+    /// Everybody's.
+    Anyone,
+    /// Nobody's: each question needs a mention.
+    Mention,
+}
+
+/// Who may press the buttons below an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhoMayPress {
+    /// Who asked.
+    Asker,
+    /// Everybody; a ticket is still the asker's.
+    Anyone,
+}
+
+/// Where a ticket's confirmation shows the asker's e-mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TicketEmail {
+    /// In the thread, but privately where people of other organisations read along.
+    Auto,
+    /// Always in the thread.
+    Thread,
+    /// Always privately.
+    Private,
+}

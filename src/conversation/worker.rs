@@ -1,0 +1,77 @@
+//! Workers: one for each busy thread, which ends when nothing waits.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use tracing::{Instrument, error, info_span, warn};
+
+use super::{Conversation, Pushed, Shown, ask};
+use crate::chat::{Click, Inbound, Reply, ThreadKey, Trouble, Word};
+
+impl Conversation {
+    pub(super) fn dispatch(self: &Arc<Self>, inbound: Inbound) {
+        let thread = inbound.place().thread.clone();
+        match self.mailboxes.push(inbound) {
+            Pushed::Start => {
+                let core = Arc::clone(self);
+                self.parts.tracker.spawn(async move { core.work(&thread).await });
+            }
+            Pushed::Queued => {}
+            Pushed::Full(inbound) => {
+                let core = Arc::clone(self);
+                self.parts.tracker.spawn(async move { core.overflow(*inbound).await });
+            }
+        }
+    }
+
+    /// A thread's worker: one thing after the other, until nothing waits.
+    async fn work(&self, thread: &ThreadKey) {
+        while let Some(inbound) = self.mailboxes.next(thread) {
+            let span = info_span!("inbound", %thread);
+            async {
+                let shown = ask::Progress::default();
+                let work = AssertUnwindSafe(self.handle(&inbound, &shown));
+                if work.catch_unwind().await.is_err() {
+                    error!("a panic ended the work on a message; its person is told");
+                    self.apologize(&inbound, shown.take()).await;
+                }
+                self.parts.store.finish(&inbound).await;
+            }
+            .instrument(span)
+            .await;
+        }
+    }
+
+    async fn handle(&self, inbound: &Inbound, progress: &ask::Progress) {
+        match inbound {
+            Inbound::Question(question) => drop(self.answer(question, progress).await),
+            Inbound::Click(click) => self.act(click, progress).await,
+        }
+    }
+
+    async fn overflow(&self, inbound: Inbound) {
+        let thread = &inbound.place().thread;
+        match &inbound {
+            Inbound::Question(question) => {
+                warn!(%thread, "too many questions wait in this thread");
+                let reply = Reply::TooBusy(self.first_memo(question));
+                self.whisper(&question.place, &question.user, reply).await;
+            }
+            Inbound::Click(click) => {
+                warn!(%thread, "too many clicks wait in this thread");
+                self.whisper(&click.place, &click.user, Reply::Word(Word::Busy)).await;
+            }
+        }
+        self.parts.store.finish(&inbound).await;
+    }
+
+    async fn apologize(&self, inbound: &Inbound, shown: Shown) {
+        let Inbound::Question(question) = inbound else {
+            let Inbound::Click(Click { place, user, .. }) = inbound else { return };
+            return self.whisper(place, user, Reply::Word(Word::Busy)).await;
+        };
+        let reply = Reply::Failed(Trouble::Internal, self.first_memo(question));
+        self.post(&question.place, &question.message, reply, shown).await;
+    }
+}
