@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::Client;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -54,8 +55,15 @@ impl Bridge {
     /// # Errors
     /// When something in the configuration cannot be used.
     pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        Self::with_client(config, http::client()?, clock)
+    }
+
+    /// Puts a bridge together that makes its calls with `client`, one of [`http`]'s. Nothing is called yet.
+    ///
+    /// # Errors
+    /// When something in the configuration cannot be used.
+    pub fn with_client(config: &Config, client: Client, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
         config.slack.check()?;
-        let client = http::client()?;
         let agent = Arc::new(Agent::new(&config.agent, client.clone(), Arc::clone(&clock))?);
         let directory = Arc::new(Directory::open(&config.directory, client.clone(), Arc::clone(&clock))?);
         let seal = Seal::new(&config.seal_secrets());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::{Client, Response, redirect};
+use reqwest::{Client, ClientBuilder, Response, redirect};
 
 /// How long a TCP and TLS handshake may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,6 +21,19 @@ pub fn install_tls() {
 /// # Errors
 /// When the system's root certificates cannot be loaded.
 pub fn client() -> Result<Client, reqwest::Error> {
+    builder().build()
+}
+
+/// The same for calls that stay on this machine: it does not heed the environment's proxies, which could not reach
+/// what listens here.
+///
+/// # Errors
+/// As [`client`].
+pub fn local_client() -> Result<Client, reqwest::Error> {
+    builder().no_proxy().build()
+}
+
+fn builder() -> ClientBuilder {
     install_tls();
     Client::builder()
         .user_agent(concat!("threadbridge/", env!("CARGO_PKG_VERSION")))
@@ -28,7 +41,6 @@ pub fn client() -> Result<Client, reqwest::Error> {
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(Duration::from_secs(60))
         .tcp_nodelay(true)
-        .build()
 }
 
 /// Why a reply's body was not read whole.

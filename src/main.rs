@@ -118,7 +118,7 @@ async fn healthcheck(config: &Config) -> anyhow::Result<ExitCode> {
         host => host,
     };
     let url = format!("http://{host}:{}/readyz", config.server.port);
-    let response = http::client()?.get(&url).timeout(Duration::from_secs(5)).send().await;
+    let response = http::local_client()?.get(&url).timeout(Duration::from_secs(5)).send().await;
     let response = response.map_err(reqwest::Error::without_url);
     let response = response.with_context(|| format!("nothing answers at {url}"))?;
     let ready = response.status().is_success();

@@ -65,7 +65,7 @@ impl Workspace {
     /// # Panics
     /// When the shared HTTP client cannot be made: the system has no root certificates.
     pub fn new(setup: Setup, clock: Arc<dyn Clock>) -> Self {
-        let client = crate::http::client().expect("the system has root certificates");
+        let client = crate::http::local_client().expect("the system has root certificates");
         let tasks = TaskTracker::new();
         // A closed tracker still takes tasks; closing only lets `settled` return.
         tasks.close();
