@@ -12,10 +12,12 @@ use clap::{Parser, Subcommand};
 use threadbridge::bridge::Bridge;
 use threadbridge::clock::SystemClock;
 use threadbridge::config::{Config, Environment};
+#[cfg(feature = "demo")]
+use threadbridge::demo;
 use threadbridge::directory::{Directory, Lookup};
 use threadbridge::{http, telemetry};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// Answers questions from Slack threads with a CRM's customer agent.
@@ -41,6 +43,22 @@ To serve, set at least these in the environment, or in your file:
 enum Command {
     /// Serve Slack's webhooks (the default).
     Serve,
+    /// See the bridge at work, here in the terminal: no Slack, no CRM and no configuration needed.
+    ///
+    /// Plays a conversation in a simulated Slack workspace, and then answers your own questions. Nothing leaves this
+    /// machine; --config and the environment are not read.
+    #[cfg(feature = "demo")]
+    Demo {
+        /// End after the play, without waiting for questions.
+        #[arg(long)]
+        once: bool,
+        /// Make no pauses between the steps. There are none either with --once, or when a pipe is read or written.
+        #[arg(long)]
+        fast: bool,
+        /// What to log to standard error, such as `info` or `threadbridge=debug`.
+        #[arg(long, value_name = "FILTER", default_value = "warn")]
+        log: String,
+    },
     /// Ask the bridge on this machine whether it is ready; exit code 0 means yes.
     Healthcheck,
     /// Look into the directory.
@@ -77,6 +95,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let load = || Config::load(cli.config.as_deref(), &Environment::of_process());
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(load()?).await,
+        #[cfg(feature = "demo")]
+        Command::Demo { once, fast, log } => demo(once, fast, log).await,
         Command::Healthcheck => healthcheck(&load()?).await,
         Command::Directory { command: DirectoryCommand::Lookup { email } } => lookup(&load()?, &email).await,
     }
@@ -90,25 +110,68 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         format!("cannot listen on {}:{} (server.host, server.port)", config.server.host, config.server.port)
     })?;
     // Before anybody can know that it serves: a signal without a handler would kill it.
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut signals = Signals::listen()?;
     tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "threadbridge serves");
     let stop = CancellationToken::new();
-    let signalled = async {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        stop.cancel();
-        // A second signal does not wait.
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
     tokio::select! {
         () = bridge.serve(listener, stop.clone()) => Ok(ExitCode::SUCCESS),
-        () = signalled => Ok(ExitCode::FAILURE),
+        () = signals.end(&stop) => Ok(ExitCode::FAILURE),
     }
+}
+
+/// The signals that ask the process to end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on, signals are heard.
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Stops what runs at the first signal, and returns at the second: that one does not wait.
+    async fn end(&mut self, stop: &CancellationToken) {
+        self.next().await;
+        stop.cancel();
+        self.next().await;
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(feature = "demo")]
+async fn demo(once: bool, fast: bool, log: String) -> anyhow::Result<ExitCode> {
+    use std::io::{IsTerminal, stdin, stdout};
+
+    telemetry::start(&telemetry::Settings { filter: log, format: telemetry::Format::Text })
+        .context("--log cannot be used")?;
+    let somebody_watches = stdin().is_terminal() && stdout().is_terminal();
+    let pause = if somebody_watches && !once && !fast { Duration::from_secs(3) } else { Duration::ZERO };
+    let show = demo::Show { once, pause, prompt: somebody_watches };
+    let (line, lines) = tokio::sync::mpsc::channel(1);
+    // A thread of its own, because nothing can interrupt it while it waits for a line; it ends with the process.
+    std::thread::spawn(move || {
+        let typed = stdin().lines().map_while(Result::ok);
+        typed.map(|typed| line.blocking_send(typed)).take_while(Result::is_ok).count()
+    });
+    let (mut signals, stop) = (Signals::listen()?, CancellationToken::new());
+    let played = tokio::select! {
+        played = demo::play(show, lines, anstream::stdout(), Arc::new(SystemClock), stop.clone()) => played,
+        () = signals.end(&stop) => return Ok(ExitCode::FAILURE),
+    };
+    match played {
+        // Whoever closes the pipe has seen enough.
+        Err(demo::DemoError::Show(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+        played => played?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn healthcheck(config: &Config) -> anyhow::Result<ExitCode> {
