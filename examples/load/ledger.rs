@@ -164,3 +164,35 @@ impl Counts {
 fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(number: usize) -> Option<Job> {
+        Some(Job { thread: 3, number })
+    }
+
+    #[test]
+    fn what_comes_again_late_or_elsewhere_is_counted() {
+        let ledger = Ledger::new(4, 1);
+        for number in [0, 2, 1, 2] {
+            ledger.ask(job(number));
+        }
+        let counts = ledger.counts();
+        assert_eq!((counts.asked, counts.disordered, counts.doubled), (4, 1, 1));
+        ledger.post(job(0), &slack::root(3));
+        ledger.post(job(1), &slack::root(2));
+        ledger.post(None, &slack::root(3));
+        let counts = ledger.counts();
+        assert_eq!((counts.posted, counts.misplaced, counts.strange), (2, 1, 1));
+        assert_eq!((counts.disordered, counts.doubled), (1, 1));
+    }
+
+    #[test]
+    fn a_mark_is_found_behind_words_that_look_like_one() {
+        let body = br#"{"blocks":"load","text":"loads load7 load12x5 load1x1"}"#;
+        assert_eq!(Job::read(body), Some(Job { thread: 12, number: 5 }));
+        assert_eq!(Job::read(b"payload"), None);
+    }
+}
