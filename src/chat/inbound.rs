@@ -173,7 +173,7 @@ pub struct TurnMemo {
     /// The message that asked.
     #[serde(rename = "m")]
     pub question: MessageId,
-    /// The session that it was asked in.
+    /// The session that it was answered in.
     #[serde(rename = "s")]
     pub session: SessionId,
     /// The agent that answered.

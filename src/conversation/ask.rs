@@ -251,11 +251,13 @@ impl Conversation {
         let Answered { answer, session } = answered;
         asking.memo.confidence = answer.confidence;
         asking.memo.sourced = !answer.sources.is_empty();
+        if let Some(id) = session {
+            // Also what is said of this answer is about the session as the agent names it now.
+            asking.memo.session = id.clone();
+            asking.session.id = id;
+        }
         if answer.escalate {
             asking.memo.failure = self.record_failure(&asking, &turn, &answer.text).await;
-        }
-        if let Some(id) = session {
-            asking.session.id = id;
         }
         self.keep(&mut asking, Turn { answer: Some(answer.clone()), ..turn }).await?;
         let show_confidence = self.settings.show_confidence;

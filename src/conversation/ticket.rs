@@ -8,7 +8,7 @@ use tracing::{error, info, warn};
 use super::Conversation;
 use super::act::{LEASE, Pressed};
 use crate::agent::{AgentError, EscalationReason, Failure};
-use crate::chat::{FailureId, Outcome, TicketId, TurnMemo, TurnState, UserInfo, Word};
+use crate::chat::{FailureId, Outcome, Reply, TicketId, TurnMemo, TurnState, UserInfo, Word};
 use crate::store::StoreError;
 
 use super::texts::Texts;
@@ -130,7 +130,10 @@ impl Conversation {
         info!(?next, "a ticket's call has ended");
         self.settle(click, outcome).await;
         if let Some(word) = word {
-            self.word(click, word).await;
+            // An e-mail address is for its owner, whoever pressed.
+            let named = matches!(word, Word::Created { .. } | Word::Uncertain { .. });
+            let reader = if named { &pressed.memo.asker } else { &click.user };
+            self.whisper(&click.place, reader, Reply::Word(word)).await;
         }
         Ok(())
     }

@@ -14,6 +14,8 @@ const METADATA: &str = "threadbridge_reply";
 const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// The most messages of a thread that are read at once.
 const PAGE: &str = "200";
+/// How many times more of a thread is read.
+const MOST_PAGES: usize = 10;
 
 /// The forms of a message, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,18 +116,37 @@ impl SlackApi {
             .find(|message| message["metadata"]["event_payload"]["key"].as_str() == Some(key)))
     }
 
-    /// The messages of a thread, oldest first, at most the newest page of them.
+    /// The messages of a thread, oldest first; of a very long one the first pages.
     pub(super) async fn replies(&self, place: &Place, more: &[(&str, &str)]) -> Result<Vec<Value>, ApiError> {
         let (channel, root) = (place.thread.channel.as_str(), place.thread.root.as_str());
-        let mut query = vec![("channel", channel), ("ts", root), ("limit", PAGE)];
-        query.extend_from_slice(more);
-        let mut answer = self
-            .call("conversations.replies", channel, Arguments::Query(&query), Patience::UntilDoneTwice)
-            .await?;
-        match answer["messages"].take() {
-            Value::Array(messages) => Ok(messages),
-            _ => Ok(Vec::new()),
+        let (mut messages, mut cursor) = (Vec::new(), String::new());
+        for page in 0..MOST_PAGES {
+            let mut query = vec![("channel", channel), ("ts", root), ("limit", PAGE)];
+            query.extend_from_slice(more);
+            if page > 0 {
+                query.push(("cursor", &cursor));
+            }
+            // Somebody waits, and a part of the thread is better than none of it.
+            let patience = if page == 0 { Patience::UntilDoneTwice } else { Patience::Briefly };
+            let answer =
+                self.call("conversations.replies", channel, Arguments::Query(&query), patience).await;
+            let mut answer = match answer {
+                Err(error) if page > 0 => {
+                    warn!(%error, page, "a long thread can only be read in part");
+                    break;
+                }
+                answer => answer?,
+            };
+            if let Value::Array(found) = answer["messages"].take() {
+                let again = |message: &Value| page > 0 && message["ts"].as_str() == Some(root);
+                messages.extend(found.into_iter().filter(|message| !again(message)));
+            }
+            cursor = answer["response_metadata"]["next_cursor"].as_str().unwrap_or_default().to_owned();
+            if cursor.is_empty() {
+                break;
+            }
         }
+        Ok(messages)
     }
 }
 
