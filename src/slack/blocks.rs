@@ -159,9 +159,9 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
             let text = join(&spoken, "", "");
             return Part { text, rich: vec![body], basic: vec![section(&spoken)] };
         }
-        let context = (!about.is_empty()).then(|| context(&about));
+        let about: Vec<Value> = about.iter().map(|line| context(line)).collect();
         let rest = |first: Value, tail: &[Value]| {
-            [first].into_iter().chain(context.clone()).chain(tail.iter().cloned()).collect()
+            [first].into_iter().chain(about.iter().cloned()).chain(tail.iter().cloned()).collect()
         };
         Part {
             text: join_within(&spoken, &about_in_text.join("\n"), &tail.text),
@@ -251,9 +251,9 @@ fn tail_section(text: &str, look: Look<'_>) -> Value {
     block
 }
 
-fn context(lines: &[String]) -> Value {
-    let text = |line: &String| SlackBlockMarkDownText::new(line.clone()).with_verbatim(true).into();
-    value(SlackContextBlock::new(lines.iter().map(text).collect()).into())
+fn context(line: &str) -> Value {
+    let text = SlackBlockMarkDownText::new(line.to_owned()).with_verbatim(true);
+    value(SlackContextBlock::new(vec![text.into()]).into())
 }
 
 fn buttons(memo: &TurnMemo, actions: &[Action], look: Look<'_>) -> Value {

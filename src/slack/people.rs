@@ -95,7 +95,8 @@ fn read(id: &UserId, user: &Value) -> Profile {
     };
     let unconfirmed = user["is_email_confirmed"].as_bool() == Some(false);
     let profile = &user["profile"];
-    let name = [&profile["display_name"], &profile["real_name"], &user["real_name"], &user["name"]];
+    // The display name is often a handle; the CRM and the greeting want the person's name.
+    let name = [&profile["real_name"], &user["real_name"], &profile["display_name"], &user["name"]];
     Profile {
         user_id: id.as_str().to_owned(),
         email: text(&profile["email"]).filter(|_| !unconfirmed),
