@@ -9,7 +9,8 @@ use threadbridge::demo::agent::Endpoint;
 use super::{NO, YES};
 use crate::world::{World, doubtful};
 
-/// How many doubtful answers are pressed twice at the same moment; a debug build takes 16 ms for each.
+/// How many doubtful answers are pressed twice at the same moment; a debug build takes 16 ms for each, so
+/// the ten thousand are for a release build.
 const DOUBLE_CLICKS: usize = if cfg!(debug_assertions) { 1_000 } else { 10_000 };
 /// How many of them are under way at once.
 const BATCH: usize = 250;

@@ -8,7 +8,8 @@ use threadbridge::demo::agent::{Brain, Canned, DemoAgent, Endpoint, Fault};
 use threadbridge::demo::workspace;
 
 use super::{NO, YES};
-use crate::world::{TestClock, Wire, World, doubtful};
+use crate::world::wire::Wire;
+use crate::world::{TestClock, World, doubtful};
 
 const IMPATIENT: (&str, &str) = ("THREADBRIDGE_AGENT__DEADLINE_SECONDS", "1");
 

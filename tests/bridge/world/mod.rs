@@ -6,7 +6,7 @@
 mod clock;
 mod trouble;
 mod converse;
-mod wire;
+pub mod wire;
 
 use std::collections::BTreeSet;
 use std::future::IntoFuture;
@@ -25,7 +25,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use clock::TestClock;
-pub use wire::Wire;
 
 /// The people's directory of the tests.
 pub const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/directory.csv");
