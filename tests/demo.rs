@@ -77,7 +77,8 @@ fn the_play_shows_what_the_bridge_posted() {
       │
       │   The link in the e-mail works once and for 60 minutes. If it has expired,
       │   simply ask for another one.
-      │   · Sources: Reset a password Very sure · 94 %
+      │   · Sources: Reset a password
+      │   · Very sure · 94 %
       │   [👍 Helpful] [👎 Not helpful]
       └
         behind: Slack → bridge POST /slack/events 200, 200 (a mention comes twice)
@@ -116,7 +117,7 @@ fn the_play_shows_what_the_bridge_posted() {
       │   The user gets the same e-mail as above. You never see or choose their
       │   password.
       │   · Sources: Reset a password · Notification settings · Schedule a viewing
-      │     Very sure · 88 %
+      │   · Very sure · 88 %
       │   [👍 Helpful] [👎 Not helpful]
       └
         behind: Slack → bridge POST /slack/events 200
@@ -135,7 +136,8 @@ fn the_play_shows_what_the_bridge_posted() {
       │   I'm not confident I can help with this. The closest that I found is Split
       │   a commission, which may not be what you are looking for.
       │   · Sources: Split a commission · Import contacts from a spreadsheet ·
-      │     Two-factor sign-in Unsure · 23 %
+      │     Two-factor sign-in
+      │   · Unsure · 23 %
       │   I couldn't find a confident answer. Would you like to create a support
       │   ticket?
       │   [Yes, Create Ticket] [No Thanks]
@@ -175,7 +177,8 @@ fn the_play_shows_what_the_bridge_posted() {
       │   - Not one of your last five passwords, and not on the public lists of
       │     leaked ones.
       │   - Spaces and accents are fine.
-      │   · Sources: Reset a password Very sure · 92 %
+      │   · Sources: Reset a password
+      │   · Very sure · 92 %
       │   [👍 Helpful] [👎 Not helpful]
       └
         behind: Slack → bridge POST /slack/events 200, 200 (a mention comes twice)
@@ -186,8 +189,8 @@ fn the_play_shows_what_the_bridge_posted() {
       │   @Threadbridge How do I undo an import?
       │
       │ Threadbridge (only visible to you)
-      │   You've reached your query limit. Please try again in 10 minutes (from
-      │   hh:mm UTC).
+      │   You've reached your query limit. Please try again in 10 minutes. You can
+      │   ask again from 17:23 UTC.
       │   [Ask again]
       └
         behind: Slack → bridge POST /slack/events 200, 200 (a mention comes twice)
@@ -198,8 +201,8 @@ fn the_play_shows_what_the_bridge_posted() {
       │   @Threadbridge How do I book a viewing?
       │
       │ Threadbridge (only visible to you)
-      │   You've reached your query limit. Please try again in 10 minutes (from
-      │   hh:mm UTC).
+      │   You've reached your query limit. Please try again in 10 minutes. You can
+      │   ask again from 17:23 UTC.
       │   [Ask again]
       └
         behind: Slack → bridge POST /slack/events 200, 200 (a mention comes twice)
@@ -237,7 +240,8 @@ fn questions_are_answered_and_buttons_are_pressed() {
       │   For 14 days, Contacts > Import > History > Undo removes what an import
       │   added and puts back what it changed.
       │   Contacts that somebody has edited since are left alone and listed.
-      │   · Sources: Import contacts from a spreadsheet Very sure · 98 %
+      │   · Sources: Import contacts from a spreadsheet
+      │   · Very sure · 98 %
       │   [👍 Helpful] [👎 Not helpful]
       └
         behind: Slack → bridge POST /slack/events 200, 200 (a mention comes twice)

@@ -70,7 +70,9 @@ pub fn more_sources(count: usize) -> String {
 pub fn rate_limited(seconds: i64, time: &str) -> String {
     let minutes = ((seconds + 59) / 60).max(1);
     let unit = if minutes == 1 { "minute" } else { "minutes" };
-    format!("You've reached your query limit. Please try again in {minutes} {unit} (from {time}).")
+    format!(
+        "You've reached your query limit. Please try again in {minutes} {unit}. You can ask again from {time}."
+    )
 }
 
 /// The first whole minute that is not before a time: a time that is shown without its seconds is not to be too early.
@@ -129,7 +131,7 @@ fn unknown(missing: &[&str], contact: &str) -> String {
     }
     let missing = missing.join(", ");
     format!(
-        "Your entry in the CRM's directory is incomplete: {missing}. Please contact {contact} to have it completed."
+        "Your entry in the CRM's directory lacks {missing}. Please contact {contact} to have it completed."
     )
 }
 

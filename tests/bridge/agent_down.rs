@@ -77,7 +77,8 @@ async fn asking_again_looks_like_an_ordinary_answer() {
       @Threadbridge How do I reset a password?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     let answer = world.last("C0LETTINGS", &root);
@@ -134,7 +135,8 @@ async fn a_button_from_a_time_without_any_agent_works_when_there_is_one() {
       @Threadbridge How do I reset a password?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     world.finish().await;

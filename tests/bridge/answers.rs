@@ -17,7 +17,8 @@ async fn a_confident_answer_has_its_sources_and_thumbs() {
       @Threadbridge How do I reset a password?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     world.finish().await;
@@ -76,7 +77,8 @@ async fn sources_stand_once_each_the_surest_first_linked_and_the_rest_is_counted
       @Threadbridge How?
     Threadbridge
       Here is how.
-      · *Sources:* Refunds ∣ Money & more (https://kb.example.com/how_to?id=kb_1) · Leases (https://kb.example.com/how_to?id=kb%204%2Fx) · Fees (https://kb.example.com/how_to?id=kb_3) · Deposits (https://kb.example.com/how_to?id=kb_2) · Keys (https://kb.example.com/how_to?id=kb_5) · +2 more Fairly sure · 61 %
+      · *Sources:* Refunds ∣ Money & more (https://kb.example.com/how_to?id=kb_1) · Leases (https://kb.example.com/how_to?id=kb%204%2Fx) · Fees (https://kb.example.com/how_to?id=kb_3) · Deposits (https://kb.example.com/how_to?id=kb_2) · Keys (https://kb.example.com/how_to?id=kb_5) · +2 more
+      · Fairly sure · 61 %
       [👍 Helpful] [👎 Not helpful]
     ");
     world.finish().await;
@@ -133,7 +135,8 @@ async fn a_direct_message_is_its_own_thread_and_is_answered_there() {
       How do I reset a password?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     world.finish().await;

@@ -116,7 +116,8 @@ async fn a_rating_that_cannot_finish_gets_its_buttons_back() {
       @Threadbridge Why?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     Threadbridge (only visible to you)
       I couldn't save your rating just now. Please try again in a moment.

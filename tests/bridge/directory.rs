@@ -116,7 +116,8 @@ async fn while_the_directory_is_down_people_are_told_so_and_asking_again_works_a
       [Ask again]
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     assert_eq!(world.questions(), 1);
@@ -144,7 +145,8 @@ async fn a_directory_that_does_not_reply_in_time_is_down() {
       How do I reset a password?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     world.finish().await;
@@ -196,7 +198,7 @@ async fn the_slack_profile_can_say_who_somebody_is_in_the_crm() {
     let world = World::build(&PROFILE, Setup::default().with_person(nova), confident).await;
     nova_asks(&world).await;
     let expected = json!({
-        "agent_id": "U0NOVA", "email": "nova.reed@company.com", "name": "nova", "agency": "Lettings",
+        "agent_id": "U0NOVA", "email": "nova.reed@company.com", "name": "Nova Reed", "agency": "Lettings",
         "office": "Paarl"
     });
     assert_eq!(world.last_asker(), expected);
@@ -204,7 +206,7 @@ async fn the_slack_profile_can_say_who_somebody_is_in_the_crm() {
     world.asks("How do I reset a password?").await;
     insta::assert_snapshot!(world.whispers("U0JANE"), @"
     Threadbridge (only visible to you)
-      Your entry in the CRM's directory is incomplete: agency, office. Please contact your workspace admin to have it completed.
+      Your entry in the CRM's directory lacks agency, office. Please contact your workspace admin to have it completed.
     ");
     assert_eq!(world.questions(), 1);
     world.see_all();

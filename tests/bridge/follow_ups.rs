@@ -69,7 +69,8 @@ async fn a_mention_in_somebody_elses_running_thread_is_answered_there() {
       @Threadbridge do you?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     world.finish().await;
@@ -121,7 +122,8 @@ async fn each_top_level_direct_message_is_a_thread_of_its_own() {
       How do I process a refund?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     world.see("D0JANE", &first);

@@ -20,11 +20,11 @@ async fn a_limit_is_told_privately_in_minutes_and_in_the_readers_own_time() {
     let root = world.asks("How do I reset a password?").await;
     insta::assert_snapshot!(world.whispers("U0JANE"), @"
     Threadbridge (only visible to you)
-      You've reached your query limit. Please try again in 60 minutes (from 13:00 UTC).
+      You've reached your query limit. Please try again in 60 minutes. You can ask again from 13:00 UTC.
       [Ask again]
     ");
     let text = world.slack.calls_of("chat.postEphemeral")[0].arguments["text"].as_str().unwrap().to_owned();
-    insta::assert_snapshot!(text, @"You've reached your query limit. Please try again in 60 minutes (from <!date^1795352400^{time}|13:00 UTC>).");
+    insta::assert_snapshot!(text, @"You've reached your query limit. Please try again in 60 minutes. You can ask again from <!date^1795352400^{time}|13:00 UTC>.");
     assert_eq!(world.slack.thread("C0LETTINGS", &root).len(), 1, "nothing stands in the thread");
     assert_eq!(world.slack.status("C0LETTINGS", &root), None);
     world.finish().await;
@@ -49,7 +49,7 @@ async fn a_limited_person_is_blocked_in_every_thread_until_the_time_is_over_and_
     Jane Smith
       Five?
     Threadbridge
-      You've reached your query limit. Please try again in 30 minutes (from 13:00 UTC).
+      You've reached your query limit. Please try again in 30 minutes. You can ask again from 13:00 UTC.
       [Ask again]
     ");
     world.says("U0TOM", "C0LETTINGS", "@Threadbridge Six?").await;
@@ -78,11 +78,12 @@ async fn asking_again_works_when_the_time_is_over_and_not_before() {
     Jane Smith
       @Threadbridge How do I reset a password?
     Threadbridge (only visible to you)
-      You've reached your query limit. Please try again in 2 minutes (from 12:02 UTC).
+      You've reached your query limit. Please try again in 2 minutes. You can ask again from 12:02 UTC.
       [Ask again]
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     assert_eq!(world.questions(), 2);
@@ -107,23 +108,24 @@ async fn a_limited_question_in_a_direct_message_becomes_its_answer_later() {
       How do I reset a password?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     world.finish().await;
 }
 
 #[rstest]
-#[case::missing(json!({"detail": {}}), "1 minute ")]
-#[case::null(json!({"detail": {"reset_in_seconds": null}}), "1 minute ")]
-#[case::float(json!({"detail": {"reset_in_seconds": 61.5}}), "2 minutes ")]
-#[case::string(json!({"detail": {"reset_in_seconds": "600"}}), "10 minutes ")]
-#[case::words(json!({"detail": {"reset_in_seconds": "soon"}}), "1 minute ")]
-#[case::negative(json!({"detail": {"reset_in_seconds": -5}}), "1 minute ")]
-#[case::zero(json!({"detail": {"reset_in_seconds": 0}}), "1 minute ")]
-#[case::huge(json!({"detail": {"reset_in_seconds": 9e30}}), "1440 minutes ")]
-#[case::detail_as_text(json!({"detail": "Too many requests"}), "1 minute ")]
-#[case::no_object(json!([429]), "1 minute ")]
+#[case::missing(json!({"detail": {}}), "1 minute.")]
+#[case::null(json!({"detail": {"reset_in_seconds": null}}), "1 minute.")]
+#[case::float(json!({"detail": {"reset_in_seconds": 61.5}}), "2 minutes.")]
+#[case::string(json!({"detail": {"reset_in_seconds": "600"}}), "10 minutes.")]
+#[case::words(json!({"detail": {"reset_in_seconds": "soon"}}), "1 minute.")]
+#[case::negative(json!({"detail": {"reset_in_seconds": -5}}), "1 minute.")]
+#[case::zero(json!({"detail": {"reset_in_seconds": 0}}), "1 minute.")]
+#[case::huge(json!({"detail": {"reset_in_seconds": 9e30}}), "1440 minutes.")]
+#[case::detail_as_text(json!({"detail": "Too many requests"}), "1 minute.")]
+#[case::no_object(json!([429]), "1 minute.")]
 #[tokio::test]
 async fn any_reset_time_is_survived_and_is_over_within_a_day(#[case] body: Value, #[case] minutes: &str) {
     let world = World::new().await;
@@ -147,7 +149,7 @@ async fn a_limit_whose_body_is_no_json_goes_by_its_retry_after() {
     let canned = canned.header("retry-after", "180");
     world.agent.faults().next(Endpoint::Chat, 1, Fault::answer(canned));
     world.asks("How do I reset a password?").await;
-    assert!(world.whispers("U0JANE").contains("Please try again in 3 minutes "));
+    assert!(world.whispers("U0JANE").contains("Please try again in 3 minutes."));
     world.finish().await;
 }
 
@@ -176,6 +178,6 @@ async fn what_showed_that_the_agent_thinks_is_gone_after_a_limit(#[case] native:
     world.idle().await;
     assert_eq!(world.slack.status("C0LETTINGS", &root), None);
     assert_eq!(world.slack.thread("C0LETTINGS", &root).len(), 1);
-    assert!(world.whispers("U0JANE").contains("Please try again in 1 minute "));
+    assert!(world.whispers("U0JANE").contains("Please try again in 1 minute."));
     world.finish().await;
 }

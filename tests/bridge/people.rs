@@ -64,7 +64,7 @@ async fn whose_entry_is_incomplete_is_told_which_fields_are_missing() {
     world.says("U0NOVA", "C0LETTINGS", "@Threadbridge How do I reset a password?").await;
     insta::assert_snapshot!(world.whispers("U0NOVA"), @"
     Threadbridge (only visible to you)
-      Your entry in the CRM's directory is incomplete: agency, office. Please contact your workspace admin to have it completed.
+      Your entry in the CRM's directory lacks agency, office. Please contact your workspace admin to have it completed.
     ");
     assert_eq!(world.questions(), 0);
     world.finish().await;
@@ -78,7 +78,7 @@ async fn in_a_direct_message_the_same_is_an_ordinary_message() {
     Nova Reed
       How do I reset a password?
     Threadbridge
-      Your entry in the CRM's directory is incomplete: office. Please contact your workspace admin to have it completed.
+      Your entry in the CRM's directory lacks office. Please contact your workspace admin to have it completed.
     ");
     let root = world.says("U0TOM", "dm", "How do I reset a password?").await;
     insta::assert_snapshot!(world.see("D0TOM", &root), @"

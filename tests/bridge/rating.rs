@@ -22,7 +22,8 @@ async fn a_thumb_reaches_the_agent_with_exactly_the_contracts_fields() {
           @Threadbridge How do I reset a password?
         Threadbridge
           Go to **Settings > Users** and press *Reset*.
-          · *Sources:* Password Reset Guide Very sure · 92 %
+          · *Sources:* Password Reset Guide
+          · Very sure · 92 %
           Thanks for your feedback!
         "); }
         let chat = &world.told(Endpoint::Chat)[0];

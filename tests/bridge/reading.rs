@@ -9,7 +9,7 @@ use crate::world::World;
 #[case::the_mention_goes("<@U0BRIDGE> How do I reset it?", "How do I reset it?")]
 #[case::wherever_it_stands("Hey <@U0BRIDGE>, how do I reset it?", "Hey, how do I reset it?")]
 #[case::with_its_name("<@U0BRIDGE|threadbridge> How?", "How?")]
-#[case::people_by_name("<@U0BRIDGE> Is <@U0TOM> a tenant?", "Is tom a tenant?")]
+#[case::people_by_name("<@U0BRIDGE> Is <@U0TOM> a tenant?", "Is Tom Baker a tenant?")]
 #[case::people_whom_slack_names("<@U0BRIDGE> Is <@U0TOM|Tom B> a tenant?", "Is Tom B a tenant?")]
 #[case::people_whom_nobody_knows("<@U0BRIDGE> Is <@U0NOBODY> a tenant?", "Is someone a tenant?")]
 #[case::channels_by_name("<@U0BRIDGE> Who is in <#C0SALES|sales>?", "Who is in #sales?")]
@@ -44,7 +44,8 @@ async fn what_a_person_types_reaches_the_agent_as_they_typed_it() {
     let typed =
         "Can @Tom Baker read <b>#sales</b> & https://kb.example/a?b=c&d, or write to desk@acme.example?";
     let root = world.asks(typed).await;
-    let read = "Can tom read <b>#sales</b> & https://kb.example/a?b=c&d, or write to desk@acme.example?";
+    let read =
+        "Can Tom Baker read <b>#sales</b> & https://kb.example/a?b=c&d, or write to desk@acme.example?";
     assert_eq!(asked(&world), [read]);
     world.see("C0LETTINGS", &root);
     world.finish().await;

@@ -136,7 +136,8 @@ async fn ask_again_works_after_a_restart_and_the_notice_becomes_the_answer() {
       @Threadbridge How do I reset a password?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     assert_eq!(world.told(Endpoint::Chat)[0], world.told(Endpoint::Chat)[1]);

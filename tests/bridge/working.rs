@@ -54,7 +54,8 @@ async fn slacks_own_status_shows_while_the_agent_thinks_and_ends_with_the_answer
       @Threadbridge How?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     assert_eq!(world.slack.status("C0LETTINGS", &root), None);
@@ -81,7 +82,8 @@ async fn where_slack_has_no_status_a_message_stands_for_the_answer_and_becomes_i
       @Threadbridge How?
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide Very sure · 92 %
+      · *Sources:* Password Reset Guide
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
     world.press("U0JANE", &answers[0], "👍").await;

@@ -15,27 +15,29 @@ fn every_reply_is_this_block_kit() {
       {"expand":true,"text":{"text":"Looking that up…","type":"mrkdwn","verbatim":true},"type":"section"}
     answer
       {"text":"Go to **Settings > Users** and press *Reset*.","type":"markdown"}
-      {"elements":[{"text":"*Sources:* <https://kb.example/how_to/kb_001|Password Reset Guide> · <https://kb.example/how_to/kb_002|Account Security>","type":"mrkdwn","verbatim":true},{"text":"Very sure · 92 %","type":"mrkdwn","verbatim":true}],"type":"context"}
+      {"elements":[{"text":"*Sources:* <https://kb.example/how_to/kb_001|Password Reset Guide> · <https://kb.example/how_to/kb_002|Account Security>","type":"mrkdwn","verbatim":true}],"type":"context"}
+      {"elements":[{"text":"Very sure · 92 %","type":"mrkdwn","verbatim":true}],"type":"context"}
       {"block_id":"tail:1764158400.000100:1","elements":[{"action_id":"rate","negative_button":{"accessibility_label":"Rate this answer as not helpful","text":{"emoji":true,"text":"👎 Not helpful","type":"plain_text"},"value":"(sealed Unhelpful)"},"positive_button":{"accessibility_label":"Rate this answer as helpful","text":{"emoji":true,"text":"👍 Helpful","type":"plain_text"},"value":"(sealed Helpful)"},"type":"feedback_buttons"}],"type":"context_actions"}
     doubtful answer
       {"text":"Go to **Settings > Users** and press *Reset*.","type":"markdown"}
-      {"elements":[{"text":"*Sources:* <https://kb.example/how_to/kb_001|Password Reset Guide> · <https://kb.example/how_to/kb_002|Account Security>","type":"mrkdwn","verbatim":true},{"text":"Very sure · 92 %","type":"mrkdwn","verbatim":true}],"type":"context"}
+      {"elements":[{"text":"*Sources:* <https://kb.example/how_to/kb_001|Password Reset Guide> · <https://kb.example/how_to/kb_002|Account Security>","type":"mrkdwn","verbatim":true}],"type":"context"}
+      {"elements":[{"text":"Very sure · 92 %","type":"mrkdwn","verbatim":true}],"type":"context"}
       {"block_id":"tail:1764158400.000100:1:words","expand":true,"text":{"text":"I couldn't find a confident answer. Would you like to create a support ticket?","type":"mrkdwn","verbatim":true},"type":"section"}
       {"block_id":"tail:1764158400.000100:1","elements":[{"accessibility_label":"Yes, create a support ticket","action_id":"create_ticket","style":"primary","text":{"emoji":true,"text":"Yes, Create Ticket","type":"plain_text"},"type":"button","value":"(sealed CreateTicket)"},{"accessibility_label":"No, do not create a support ticket","action_id":"decline_ticket","text":{"emoji":true,"text":"No Thanks","type":"plain_text"},"type":"button","value":"(sealed DeclineTicket)"}],"type":"actions"}
     unknown
       {"expand":true,"text":{"text":"I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your workspace admin to be added.","type":"mrkdwn","verbatim":true},"type":"section"}
     incomplete
-      {"expand":true,"text":{"text":"Your entry in the CRM's directory is incomplete: agency, office. Please contact your workspace admin to have it completed.","type":"mrkdwn","verbatim":true},"type":"section"}
+      {"expand":true,"text":{"text":"Your entry in the CRM's directory lacks agency, office. Please contact your workspace admin to have it completed.","type":"mrkdwn","verbatim":true},"type":"section"}
     not for you
       {"expand":true,"text":{"text":"Sorry, I can only answer full members of this workspace.","type":"mrkdwn","verbatim":true},"type":"section"}
     too busy
       {"expand":true,"text":{"text":"I'm still answering earlier questions in this thread. Please ask again in a moment.","type":"mrkdwn","verbatim":true},"type":"section"}
       {"block_id":"tail:1764158400.000100:1","elements":[{"accessibility_label":"Ask this question again","action_id":"ask_again","text":{"emoji":true,"text":"Ask again","type":"plain_text"},"type":"button","value":"(sealed AskAgain)"}],"type":"actions"}
     rate limited for an hour
-      {"expand":true,"text":{"text":"You've reached your query limit. Please try again in 60 minutes (from <!date^1795352400^{time}|13:00 UTC>).","type":"mrkdwn","verbatim":true},"type":"section"}
+      {"expand":true,"text":{"text":"You've reached your query limit. Please try again in 60 minutes. You can ask again from <!date^1795352400^{time}|13:00 UTC>.","type":"mrkdwn","verbatim":true},"type":"section"}
       {"block_id":"tail:1764158400.000100:1","elements":[{"accessibility_label":"Ask this question again","action_id":"ask_again","text":{"emoji":true,"text":"Ask again","type":"plain_text"},"type":"button","value":"(sealed AskAgain)"}],"type":"actions"}
     rate limited for a second
-      {"expand":true,"text":{"text":"You've reached your query limit. Please try again in 1 minute (from <!date^1795348860^{time}|12:01 UTC>).","type":"mrkdwn","verbatim":true},"type":"section"}
+      {"expand":true,"text":{"text":"You've reached your query limit. Please try again in 1 minute. You can ask again from <!date^1795348860^{time}|12:01 UTC>.","type":"mrkdwn","verbatim":true},"type":"section"}
       {"block_id":"tail:1764158400.000100:1","elements":[{"accessibility_label":"Ask this question again","action_id":"ask_again","text":{"emoji":true,"text":"Ask again","type":"plain_text"},"type":"button","value":"(sealed AskAgain)"}],"type":"actions"}
     agent failed
       {"expand":true,"text":{"text":"Unable to connect right now. Please try again shortly.","type":"mrkdwn","verbatim":true},"type":"section"}
@@ -117,17 +119,21 @@ fn an_answer_in_the_oldest_blocks_says_the_same() {
         .collect();
     insta::assert_snapshot!(all, @r#"
     Go to *Settings > Users* and press _Reset_.
-    · *Sources:* Password Reset Guide (https://kb.example/how_to/kb_001) · Account Security (https://kb.example/how_to/kb_002) Very sure · 92 %
+    · *Sources:* Password Reset Guide (https://kb.example/how_to/kb_001) · Account Security (https://kb.example/how_to/kb_002)
+    · Very sure · 92 %
     [👍 Helpful] [👎 Not helpful]
     {"expand":true,"text":{"text":"Go to *Settings &gt; Users* and press _Reset_.","type":"mrkdwn","verbatim":true},"type":"section"}
-    {"elements":[{"text":"*Sources:* <https://kb.example/how_to/kb_001|Password Reset Guide> · <https://kb.example/how_to/kb_002|Account Security>","type":"mrkdwn","verbatim":true},{"text":"Very sure · 92 %","type":"mrkdwn","verbatim":true}],"type":"context"}
+    {"elements":[{"text":"*Sources:* <https://kb.example/how_to/kb_001|Password Reset Guide> · <https://kb.example/how_to/kb_002|Account Security>","type":"mrkdwn","verbatim":true}],"type":"context"}
+    {"elements":[{"text":"Very sure · 92 %","type":"mrkdwn","verbatim":true}],"type":"context"}
     {"block_id":"tail:1764158400.000100:1","elements":[{"accessibility_label":"Rate this answer as helpful","action_id":"helpful","text":{"emoji":true,"text":"👍 Helpful","type":"plain_text"},"type":"button","value":"(sealed Helpful)"},{"accessibility_label":"Rate this answer as not helpful","action_id":"unhelpful","text":{"emoji":true,"text":"👎 Not helpful","type":"plain_text"},"type":"button","value":"(sealed Unhelpful)"}],"type":"actions"}
     Go to *Settings > Users* and press _Reset_.
-    · *Sources:* Password Reset Guide (https://kb.example/how_to/kb_001) · Account Security (https://kb.example/how_to/kb_002) Very sure · 92 %
+    · *Sources:* Password Reset Guide (https://kb.example/how_to/kb_001) · Account Security (https://kb.example/how_to/kb_002)
+    · Very sure · 92 %
     I couldn't find a confident answer. Would you like to create a support ticket?
     [Yes, Create Ticket (primary)] [No Thanks]
     {"expand":true,"text":{"text":"Go to *Settings &gt; Users* and press _Reset_.","type":"mrkdwn","verbatim":true},"type":"section"}
-    {"elements":[{"text":"*Sources:* <https://kb.example/how_to/kb_001|Password Reset Guide> · <https://kb.example/how_to/kb_002|Account Security>","type":"mrkdwn","verbatim":true},{"text":"Very sure · 92 %","type":"mrkdwn","verbatim":true}],"type":"context"}
+    {"elements":[{"text":"*Sources:* <https://kb.example/how_to/kb_001|Password Reset Guide> · <https://kb.example/how_to/kb_002|Account Security>","type":"mrkdwn","verbatim":true}],"type":"context"}
+    {"elements":[{"text":"Very sure · 92 %","type":"mrkdwn","verbatim":true}],"type":"context"}
     {"block_id":"tail:1764158400.000100:1:words","expand":true,"text":{"text":"I couldn't find a confident answer. Would you like to create a support ticket?","type":"mrkdwn","verbatim":true},"type":"section"}
     {"block_id":"tail:1764158400.000100:1","elements":[{"accessibility_label":"Yes, create a support ticket","action_id":"create_ticket","style":"primary","text":{"emoji":true,"text":"Yes, Create Ticket","type":"plain_text"},"type":"button","value":"(sealed CreateTicket)"},{"accessibility_label":"No, do not create a support ticket","action_id":"decline_ticket","text":{"emoji":true,"text":"No Thanks","type":"plain_text"},"type":"button","value":"(sealed DeclineTicket)"}],"type":"actions"}
     "#);

@@ -31,27 +31,29 @@ fn every_reply_reads_well_and_the_contracts_sentences_stand_word_for_word() {
       Looking that up…
     answer
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide (https://kb.example/how_to/kb_001) · Account Security (https://kb.example/how_to/kb_002) Very sure · 92 %
+      · *Sources:* Password Reset Guide (https://kb.example/how_to/kb_001) · Account Security (https://kb.example/how_to/kb_002)
+      · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     doubtful answer
       Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide (https://kb.example/how_to/kb_001) · Account Security (https://kb.example/how_to/kb_002) Very sure · 92 %
+      · *Sources:* Password Reset Guide (https://kb.example/how_to/kb_001) · Account Security (https://kb.example/how_to/kb_002)
+      · Very sure · 92 %
       I couldn't find a confident answer. Would you like to create a support ticket?
       [Yes, Create Ticket (primary)] [No Thanks]
     unknown
       I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your workspace admin to be added.
     incomplete
-      Your entry in the CRM's directory is incomplete: agency, office. Please contact your workspace admin to have it completed.
+      Your entry in the CRM's directory lacks agency, office. Please contact your workspace admin to have it completed.
     not for you
       Sorry, I can only answer full members of this workspace.
     too busy
       I'm still answering earlier questions in this thread. Please ask again in a moment.
       [Ask again]
     rate limited for an hour
-      You've reached your query limit. Please try again in 60 minutes (from 13:00 UTC).
+      You've reached your query limit. Please try again in 60 minutes. You can ask again from 13:00 UTC.
       [Ask again]
     rate limited for a second
-      You've reached your query limit. Please try again in 1 minute (from 12:01 UTC).
+      You've reached your query limit. Please try again in 1 minute. You can ask again from 12:01 UTC.
       [Ask again]
     agent failed
       Unable to connect right now. Please try again shortly.

@@ -76,6 +76,8 @@ impl World {
             ("SLACK_SIGNING_SECRET", slack.setup().signing_secret.0.clone()),
             ("AGENT_URL", agent_url),
             ("DIRECTORY_FILE", DIRECTORY.to_owned()),
+            // The bridge closes an idle connection after this time, and a client of the tests may just be using it.
+            ("THREADBRIDGE_SERVER__HEADER_SECONDS", "60".into()),
             // The background must not disturb a clock that is turned by hand.
             ("THREADBRIDGE_AGENT__HEALTH_EVERY_SECONDS", "3600".into()),
             ("THREADBRIDGE_DIRECTORY__RELOAD_EVERY_SECONDS", "3600".into()),
