@@ -1,6 +1,6 @@
 //! The bridge without Slack and without a CRM: an embedded agent and a simulated workspace, on loopback.
 //!
-//! [`play`] shows them in a terminal. The same two are the strict fakes of the tests.
+//! [`play()`] shows them in a terminal. The same two are the strict fakes of the tests.
 
 mod picture;
 mod play;

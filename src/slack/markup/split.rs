@@ -10,7 +10,7 @@ use super::reopen::{Open, open_at_end, reopen_line};
 /// its info string, a table's head is repeated; nothing else is added, and nothing is lost but white space
 /// at the cuts and the indentation of a list that the part began inside of. No part is blank.
 ///
-/// Give it what [`super::markdown`] made, so that no part needs a link definition of another, and render
+/// Give it what [`super::markdown()`] made, so that no part needs a link definition of another, and render
 /// each part again: what stood in code may no longer do so where a fence was too long to be reopened.
 pub(crate) fn split(text: &str, limit: usize, size: impl Fn(&str) -> usize) -> Vec<String> {
     let mut parts = Vec::new();
