@@ -1,6 +1,7 @@
 //! Relaying with an instant agent: how many messages a second, at what CPU time each, and whether all arrive once and
 //! in order; alone or in alternation with the bare relays.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -143,6 +144,12 @@ fn row(name: &str, outcomes: &[Outcome]) -> Vec<Value> {
 }
 
 fn close(report: &mut Report, bridge: &Subject) {
+    let statuses = bridge.fakes.statuses.load(Ordering::Relaxed);
+    if statuses > 0 {
+        report.note(format!(
+            "the bridge also showed {statuses} statuses, for answers that took longer than 300 ms"
+        ));
+    }
     let (lines, first) = bridge.log();
     report.note(match first {
         Some(first) => format!("the bridge logged {lines} lines; the first: {first}"),

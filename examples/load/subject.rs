@@ -79,9 +79,9 @@ impl Subject {
     ) -> anyhow::Result<Self> {
         let fakes = Fakes::new(ledger);
         let around = fakes.serve(tracker).await?;
-        let files = files::Files::new(kind)?;
-        std::fs::write(&files.directory, directory())?;
         let port = StdListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let files = files::Files::new(port)?;
+        std::fs::write(&files.directory, directory())?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let program = match kind {
             Kind::Bridge => setup.bridge.clone(),
@@ -219,8 +219,8 @@ mod files {
     }
 
     impl Files {
-        pub(super) fn new(kind: super::Kind) -> std::io::Result<Self> {
-            let name = format!("threadbridge-load-{}-{kind:?}", std::process::id());
+        pub(super) fn new(port: u16) -> std::io::Result<Self> {
+            let name = format!("threadbridge-load-{}-{port}", std::process::id());
             let folder = std::env::temp_dir().join(name);
             std::fs::create_dir_all(&folder)?;
             let (directory, log) = (folder.join("directory.csv"), folder.join("log.txt"));
