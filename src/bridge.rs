@@ -108,10 +108,10 @@ impl Bridge {
         let closed = CancellationToken::new();
         {
             let (agent, directory, slack) = (Arc::clone(&agent), Arc::clone(&directory), Arc::clone(&slack));
-            let (for_agent, for_directory) = (closed.clone(), closed.clone());
+            let [for_agent, for_directory, for_slack] = std::array::from_fn(|_| closed.clone());
             background.spawn(async move { agent.watch(for_agent).await });
             background.spawn(async move { directory.watch(for_directory).await });
-            background.spawn(async move { slack.introduce().await });
+            background.spawn(async move { for_slack.run_until_cancelled(slack.introduce()).await });
         }
         let router = server::router(&settings, Arc::clone(&conversation), agent, webhooks);
         let serving = server::serve(listener, router, &settings, &background, closed.clone());

@@ -40,12 +40,12 @@ fn after_the_play(typed: &str) -> String {
 }
 
 fn without_times(text: &str) -> String {
-    let mut pieces: Vec<&str> = text.split(" UTC)").collect();
+    let mut pieces: Vec<&str> = text.split(" UTC.").collect();
     let last = pieces.len() - 1;
     for piece in &mut pieces[..last] {
         *piece = &piece[..piece.len() - "00:00".len()];
     }
-    pieces.join("hh:mm UTC)")
+    pieces.join("hh:mm UTC.")
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn the_play_shows_what_the_bridge_posted() {
       │
       │ Threadbridge (only visible to you)
       │   You've reached your query limit. Please try again in 10 minutes. You can
-      │   ask again from 17:23 UTC.
+      │   ask again from hh:mm UTC.
       │   [Ask again]
       └
         behind: Slack → bridge POST /slack/events 200, 200 (a mention comes twice)
@@ -202,7 +202,7 @@ fn the_play_shows_what_the_bridge_posted() {
       │
       │ Threadbridge (only visible to you)
       │   You've reached your query limit. Please try again in 10 minutes. You can
-      │   ask again from 17:23 UTC.
+      │   ask again from hh:mm UTC.
       │   [Ask again]
       └
         behind: Slack → bridge POST /slack/events 200, 200 (a mention comes twice)
