@@ -34,7 +34,11 @@ impl Conversation {
                 let work = AssertUnwindSafe(self.handle(&inbound, &shown));
                 if work.catch_unwind().await.is_err() {
                     error!("a panic ended the work on a message; its person is told");
-                    self.apologize(&inbound, shown.take()).await;
+                    let apology = AssertUnwindSafe(self.apologize(&inbound, shown.take()));
+                    // The worker must live: a mailbox without one would never be emptied.
+                    if apology.catch_unwind().await.is_err() {
+                        error!("a panic ended the apology, too");
+                    }
                 }
                 self.parts.store.finish(&inbound).await;
             }
@@ -69,7 +73,7 @@ impl Conversation {
     async fn apologize(&self, inbound: &Inbound, shown: Shown) {
         let Inbound::Question(question) = inbound else {
             let Inbound::Click(Click { place, user, .. }) = inbound else { return };
-            return self.whisper(place, user, Reply::Word(Word::Busy)).await;
+            return self.whisper(place, user, Reply::Word(Word::NotNow)).await;
         };
         let reply = Reply::Failed(Trouble::Internal, self.first_memo(question));
         self.post(&question.place, &question.message, reply, shown).await;

@@ -70,6 +70,8 @@ impl Platform for Brittle {
     ) -> Result<(), PlatformError> {
         let words = wording::of(reply);
         assert!(!words.contains("cursed"), "the bug in the posts");
+        // Nothing at all can be said of this question, not even that something went wrong.
+        assert!(turn.question.as_str() != "10", "the bug in everything");
         let (root, question) = (&place.thread.root, &turn.question);
         self.said.lock().unwrap().push(format!("{root}/{question}: {words}"));
         Ok(())
@@ -152,5 +154,11 @@ async fn a_panic_ends_one_message_and_wedges_nothing() {
         assert_eq!(ask("A", number, "more").await, Ok(Taken::Accepted));
     }
     tracker.wait().await;
-    assert_eq!(platform.said.lock().unwrap().len(), 4);
+    assert_eq!(std::mem::take(&mut *platform.said.lock().unwrap()).len(), 4);
+    // Even an apology that panics wedges nothing.
+    for number in 10..12 {
+        assert_eq!(ask("A", number, "more").await, Ok(Taken::Accepted));
+    }
+    tracker.wait().await;
+    assert_eq!(*platform.said.lock().unwrap(), ["A/11: Answer to more"]);
 }
