@@ -168,7 +168,7 @@ async fn a_session_ends_when_it_was_idle_and_each_saving_starts_that_time_anew(s
 
 async fn a_turn_moves_only_from_the_state_that_the_caller_saw(store: Arc<dyn Store>) {
     let (offered, declined) = (TurnState::TicketOffered, TurnState::TicketDeclined);
-    let claimed = TurnState::TicketClaimed { lease: at(1) };
+    let claimed = TurnState::TicketClaimed { lease: at(1), doubt: false };
     let now = at(0);
     assert_eq!(store.turn(&turn("1"), now).await.unwrap(), None);
     assert!(
@@ -178,7 +178,7 @@ async fn a_turn_moves_only_from_the_state_that_the_caller_saw(store: Arc<dyn Sto
     assert!(store.advance(&turn("1"), None, claimed.clone(), now).await.unwrap());
     assert!(!store.advance(&turn("1"), None, declined.clone(), now).await.unwrap());
     assert!(!store.advance(&turn("1"), Some(&offered), declined.clone(), now).await.unwrap());
-    let other_lease = TurnState::TicketClaimed { lease: at(2) };
+    let other_lease = TurnState::TicketClaimed { lease: at(2), doubt: false };
     assert!(!store.advance(&turn("1"), Some(&other_lease), declined.clone(), now).await.unwrap());
     assert_eq!(store.turn(&turn("1"), now).await.unwrap(), Some(claimed.clone()));
     assert!(store.advance(&turn("1"), Some(&claimed), declined.clone(), now).await.unwrap());
@@ -204,7 +204,7 @@ async fn of_parallel_callers_exactly_one_moves_a_turn(store: Arc<dyn Store>) {
         for n in 0..CALLERS {
             let (store, key, from) = (Arc::clone(&store), key.clone(), from.clone());
             let lease = at(1) + SignedDuration::from_secs(n as i64);
-            let to = TurnState::TicketClaimed { lease };
+            let to = TurnState::TicketClaimed { lease, doubt: false };
             callers.spawn(async move {
                 let won = store.advance(&key, from.as_ref(), to.clone(), at(0)).await.unwrap();
                 won.then_some(to)
@@ -224,12 +224,11 @@ async fn a_person_is_blocked_until_the_time_and_nobody_else_is(store: Arc<dyn St
     assert_eq!(store.blocked_until(&tom, at(9)).await.unwrap(), None);
     assert_eq!(store.blocked_until(&jane, at(10)).await.unwrap(), None);
     store.block(&jane, at(30), at(20)).await.unwrap();
+    // Of answers that cross each other, the longer time holds.
     store.block(&jane, at(25), at(20)).await.unwrap();
-    assert_eq!(
-        store.blocked_until(&jane, at(21)).await.unwrap(),
-        Some(at(25)),
-        "the agent's last word counts"
-    );
+    assert_eq!(store.blocked_until(&jane, at(21)).await.unwrap(), Some(at(30)));
+    store.block(&jane, at(35), at(20)).await.unwrap();
+    assert_eq!(store.blocked_until(&jane, at(31)).await.unwrap(), Some(at(35)));
 }
 
 /// Runs every promise against the stores that `$make` makes.

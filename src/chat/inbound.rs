@@ -76,7 +76,7 @@ pub enum Addressed {
 pub struct Text(pub Vec<Piece>);
 
 /// A piece of a message's text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Piece {
     /// Plain words.
     Words(Private<String>),

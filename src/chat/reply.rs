@@ -121,7 +121,10 @@ pub enum Word {
     /// The rating could not be saved.
     RatingFailed,
     /// The ticket could not be asked for.
-    TicketFailed,
+    TicketFailed {
+        /// Whether an earlier request may have created one.
+        doubt: bool,
+    },
     /// The text that is needed could not be read back.
     TextLost,
     /// The bridge is stopping, full, or cannot reach its store.

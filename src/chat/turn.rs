@@ -85,6 +85,8 @@ pub enum TurnState {
     TicketClaimed {
         /// Until when.
         lease: Timestamp,
+        /// Whether an earlier request may have created one.
+        doubt: bool,
     },
     /// The request for a ticket may have left.
     TicketCalling {
@@ -142,10 +144,15 @@ impl TurnState {
         match self {
             Self::Asking { lease } if *lease <= now => Self::Failed,
             Self::Rating { lease } if *lease <= now => Self::Unrated,
-            Self::TicketClaimed { lease } if *lease <= now => Self::TicketOffered,
+            Self::TicketClaimed { lease, doubt } if *lease <= now => Self::unclaimed(*doubt),
             Self::TicketCalling { lease } if *lease <= now => Self::TicketUnknown,
             other => other.clone(),
         }
+    }
+
+    /// The state that a claim leaves behind when nothing was sent.
+    pub fn unclaimed(doubt: bool) -> Self {
+        if doubt { Self::TicketUnknown } else { Self::TicketOffered }
     }
 
     /// What a press leads to in this state.

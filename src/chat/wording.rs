@@ -188,8 +188,12 @@ fn of_word(word: &Word) -> String {
         Word::AlreadyRated => "This answer has already been rated. Thank you!".into(),
         Word::AlreadyDone => "This has already been taken care of.".into(),
         Word::RatingFailed => "I couldn't save your rating just now. Please try again in a moment.".into(),
-        Word::TicketFailed => {
+        Word::TicketFailed { doubt: false } => {
             "I couldn't ask for the ticket just now, and none was created. Please try again.".into()
+        }
+        Word::TicketFailed { doubt: true } => {
+            "I couldn't ask for the ticket again just now. Whether there is one from before is still open."
+                .into()
         }
         Word::TextLost => {
             "I no longer have the text of that question. Please write it again, and I'll answer it.".into()

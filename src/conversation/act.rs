@@ -30,6 +30,13 @@ pub(super) struct Pressed<'a> {
     pub(super) state: TurnState,
 }
 
+impl Pressed<'_> {
+    /// Whether an earlier request may have created the ticket.
+    pub(super) fn in_doubt(&self) -> bool {
+        self.state == TurnState::TicketUnknown
+    }
+}
+
 impl Conversation {
     /// Does what a click asks for.
     pub(super) async fn act(&self, click: &Click, progress: &Progress) {
@@ -148,6 +155,7 @@ impl Conversation {
                     text: Text::plain(text.0),
                     asked_at,
                     addressed: Addressed::Directly,
+                    // An outsider who may not ask never gets as far as this button.
                     outsider: false,
                 };
                 Some(self.answer(&question, progress).await)
@@ -163,6 +171,16 @@ impl Conversation {
             self.word(click, Word::TextLost).await;
         }
         Ok(())
+    }
+
+    /// Lets a question be asked again whose asking came to nothing.
+    pub(super) async fn give_up_asking(&self, place: &Place, memo: &TurnMemo) {
+        let turn = TurnKey { thread: place.thread.clone(), question: memo.question.clone() };
+        let now = self.parts.clock.now();
+        if let Ok(Some(asking @ TurnState::Asking { .. })) = self.parts.store.turn(&turn, now).await {
+            // Without it the lease ends by itself.
+            let _ = self.parts.store.advance(&turn, Some(&asking), TurnState::Failed, now).await;
+        }
     }
 
     /// Takes the turn into a state of its own, from the one that it was found in; `None`, and a word to the

@@ -9,8 +9,8 @@ use tracing::{error, info, warn};
 use super::{Conversation, FollowUps, Shown};
 use crate::agent::{AgentError, Answered, EscalationReason, Failure};
 use crate::chat::{
-    Addressed, AnswerReply, Piece, Place, Private, Question, Reply, Session, Standing, Text, Trouble, Turn,
-    TurnKey, TurnMemo, UserInfo,
+    Addressed, AnswerReply, Private, Question, Reply, Session, Standing, Trouble, Turn, TurnKey, TurnMemo,
+    UserInfo,
 };
 use crate::directory::Lookup;
 use crate::store::StoreError;
@@ -44,6 +44,14 @@ enum Ending {
     Whisper(Reply),
     /// Deliberately without one, for this reason.
     Silence(&'static str),
+    /// Before its time, because the store failed.
+    Broken(StoreError),
+}
+
+impl From<StoreError> for Ending {
+    fn from(error: StoreError) -> Self {
+        Self::Broken(error)
+    }
 }
 
 /// A question with what is known of its thread and of the person who asked.
@@ -58,20 +66,11 @@ impl Conversation {
     /// Answers a question, or says why not; returns the agent's answer if there was one.
     pub(super) async fn answer(&self, question: &Question, progress: &Progress) -> Option<AnswerReply> {
         let began = self.parts.clock.now();
-        let ending = tokio::select! {
-            biased;
-            () = self.hurry.cancelled() => {
-                Ending::Post(Reply::Failed(Trouble::Restarting, self.first_memo(question)))
-            }
-            ending = self.decide(question, progress) => ending.unwrap_or_else(|error| {
-                error!(error = &error as &dyn std::error::Error, "the store failed while a question was worked on");
-                Ending::Post(Reply::Failed(Trouble::Internal, self.first_memo(question)))
-            }),
-        };
+        let ending = self.decide(question, progress).await;
         let milliseconds = self.parts.clock.now().duration_since(began).as_millis();
         let place = &question.place;
-        let shown = progress.take();
-        match ending {
+        let shown = progress.get();
+        let answer = match ending {
             Ending::Post(reply) => {
                 info!(milliseconds, kind = kind_of(&reply), "a question ends with a reply");
                 let answer = if let Reply::Answer(answer) = &reply { Some((**answer).clone()) } else { None };
@@ -84,32 +83,60 @@ impl Conversation {
                 self.whisper(place, &question.user, reply).await;
                 None
             }
-            Ending::Silence(reason) => {
-                info!(reason, "a message is deliberately not answered");
+            Ending::Broken(error) => {
+                error!(
+                    error = &error as &dyn std::error::Error,
+                    "the store failed while a question was worked on"
+                );
+                let reply = Reply::Failed(Trouble::Internal, self.first_memo(question));
+                self.post(place, &question.message, reply, shown).await;
                 None
             }
-        }
+            Ending::Silence(reason) => {
+                info!(reason, "a message is deliberately not answered");
+                if shown != Shown::Nothing {
+                    self.platform(place).end_working(place, &turn_key(question), shown).await;
+                }
+                None
+            }
+        };
+        // Only now: should something above panic, whoever tidies up must know what is shown.
+        progress.take();
+        answer
     }
 
-    /// Everything up to the reply; nothing in it is lost when it is cut short.
-    async fn decide(&self, question: &Question, progress: &Progress) -> Result<Ending, StoreError> {
+    /// Everything up to the reply. When the bridge must stop, it is cut short as long as there is no answer.
+    async fn decide(&self, question: &Question, progress: &Progress) -> Ending {
+        let cut = || Ending::Post(Reply::Failed(Trouble::Restarting, self.first_memo(question)));
+        let (asking, turn) = match self.unless_hurried(self.open_turn(question)).await {
+            Some(Ok(opened)) => opened,
+            Some(Err(ending)) => return ending,
+            None => return cut(),
+        };
+        let ending = match self.consult(&asking, &turn.question, progress).await {
+            Some(Ok(answered)) => self.answered(asking, turn, answered).await,
+            Some(Err(error)) => self.not_answered(asking, error).await,
+            None => return cut(),
+        };
+        ending.unwrap_or_else(Ending::Broken)
+    }
+
+    /// Everything before the agent is asked; or how the question ends without that.
+    async fn open_turn<'a>(&self, question: &'a Question) -> Result<(Asking<'a>, Turn), Ending> {
         let now = self.parts.clock.now();
         let place = &question.place;
         let session = self.parts.store.session(&place.thread, now).await?;
         if let Some(reason) = self.not_for_us(question, session.as_deref()) {
-            return Ok(Ending::Silence(reason));
+            return Err(Ending::Silence(reason));
         }
         if question.text.is_blank() {
-            return Ok(Ending::Post(Reply::Help));
+            return Err(Ending::Post(Reply::Help));
         }
         let mut memo = self.first_memo(question);
         let session =
             session.map_or_else(|| Session::new(memo.session.clone(), memo.agent), Arc::unwrap_or_clone);
         (memo.session, memo.agent) = (session.id.clone(), session.agent);
-        let user = match self.person(question, &memo).await {
-            Ok(user) => user,
-            Err(ending) => return Ok(ending),
-        };
+        let user = self.person(question, &memo).await?;
         let mut asking = Asking { question, session, memo, user };
         let words = self.readable(place, &question.text).await;
         let turn = Turn {
@@ -124,12 +151,9 @@ impl Conversation {
         }
         self.keep(&mut asking, turn.clone()).await?;
         if let Some(until) = self.parts.store.blocked_until(&asking.user.crm_id, now).await? {
-            return Ok(Ending::Whisper(Reply::RateLimited { until, now, memo: Some(asking.memo) }));
+            return Err(Ending::Whisper(Reply::RateLimited { until, now, memo: Some(asking.memo) }));
         }
-        match self.consult(&asking, &turn.question, progress).await {
-            Ok(answered) => self.answered(asking, turn, answered).await,
-            Err(error) => self.not_answered(asking, error).await,
-        }
+        Ok((asking, turn))
     }
 
     fn not_for_us(&self, question: &Question, session: Option<&Session>) -> Option<&'static str> {
@@ -176,43 +200,24 @@ impl Conversation {
         }
     }
 
-    /// The text as the agent reads it: names in the place of ids.
-    async fn readable(&self, place: &Place, text: &Text) -> String {
-        let mut readable = String::new();
-        for piece in &text.0 {
-            match piece {
-                Piece::Words(words) => readable.push_str(words),
-                Piece::User(user) => {
-                    let name = self.platform(place).user_name(&place.user(user)).await;
-                    readable.push_str(name.as_ref().map_or("someone", |name| name.as_str()));
-                }
-                Piece::Channel(channel) => {
-                    let name = self.platform(place).channel_name(place, channel).await;
-                    readable.push('#');
-                    readable.push_str(name.as_ref().map_or("channel", |name| name.as_str()));
-                }
-            }
-        }
-        readable.trim().to_owned()
-    }
-
     async fn keep(&self, asking: &mut Asking<'_>, turn: Turn) -> Result<(), StoreError> {
         asking.session.put(Arc::new(turn), self.settings.max_turns);
         let thread = &asking.question.place.thread;
         self.parts.store.save_session(thread, Arc::new(asking.session.clone()), self.parts.clock.now()).await
     }
 
-    /// Asks the agent, and shows that it thinks when that takes a while.
+    /// Asks the agent, and shows that it thinks when that takes a while; `None` when the bridge must stop first.
     async fn consult(
         &self,
         asking: &Asking<'_>,
         words: &str,
         progress: &Progress,
-    ) -> Result<Answered, AgentError> {
+    ) -> Option<Result<Answered, AgentError>> {
         let done = CancellationToken::new();
         let ask = async {
             let Asking { session, user, .. } = asking;
-            let answered = self.parts.agent.ask(session.agent, &session.id, words, user).await;
+            let answer = self.parts.agent.ask(session.agent, &session.id, words, user);
+            let answered = self.unless_hurried(answer).await;
             done.cancel();
             answered
         };
@@ -220,8 +225,8 @@ impl Conversation {
         answered
     }
 
-    /// Shows that the agent thinks, until it is done. Waits for its own calls to end: a status that arrives after
-    /// the answer would stay.
+    /// Shows that the agent thinks, until it is done. Waits for its own calls to end, unless the bridge must stop: a
+    /// status that arrives after the answer would stay.
     async fn indicate(&self, question: &Question, progress: &Progress, done: &CancellationToken) {
         let place = &question.place;
         let mut pause = Duration::from_millis(self.settings.working_after_milliseconds);
@@ -234,9 +239,11 @@ impl Conversation {
                 Shown::Nothing => {
                     // Until the platform says what is shown, anything may be.
                     progress.set(Shown::Uncertain);
-                    progress.set(self.platform(place).show_working(place, &turn_key(question)).await);
+                    let key = turn_key(question);
+                    let shown = self.unless_hurried(self.platform(place).show_working(place, &key)).await;
+                    progress.set(shown.unwrap_or(Shown::Uncertain));
                 }
-                shown => self.platform(place).keep_working(place, &shown).await,
+                shown => drop(self.unless_hurried(self.platform(place).keep_working(place, &shown)).await),
             }
             pause = RENEW_STATUS_AFTER;
         }
@@ -281,7 +288,8 @@ impl Conversation {
             user: &asking.user,
             kind: memo.agent,
         };
-        match self.parts.agent.record_failure(&failure).await {
+        // The answer is there: it must not be lost to this.
+        match self.unless_hurried(self.parts.agent.record_failure(&failure)).await? {
             Ok(id) => Some(id),
             Err(error) => {
                 let error = &error as &dyn std::error::Error;

@@ -5,6 +5,7 @@ mod act;
 mod ask;
 mod mailbox;
 mod platform;
+mod readable;
 mod settings;
 mod texts;
 mod ticket;
@@ -209,6 +210,11 @@ impl Conversation {
         let id = &place.thread.platform;
         let platform = self.parts.platforms.iter().find(|platform| platform.id() == *id);
         platform.expect("a place comes from one of the platforms").as_ref()
+    }
+
+    /// What some work comes to, or `None` when the bridge must stop first.
+    async fn unless_hurried<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        self.hurry.run_until_cancelled(work).await
     }
 
     async fn whisper(&self, place: &Place, user: &UserId, reply: Reply) {

@@ -97,6 +97,8 @@ pub struct Spoken {
     pub by: Option<UserId>,
     /// A person or the agent.
     pub role: Role,
+    /// Whether it is a further part of the agent's message before it.
+    pub continues: bool,
     /// What was said.
     pub text: Private<String>,
     /// When.

@@ -1,5 +1,7 @@
 //! The texts of a turn that a click is about: from the session, else from the message and the thread.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tracing::warn;
 
@@ -26,17 +28,41 @@ pub(super) struct Texts {
 impl Conversation {
     /// Finds the texts of the turn that a click is about.
     pub(super) async fn texts(&self, click: &Click, memo: &TurnMemo) -> Texts {
-        let now = self.parts.clock.now();
-        let session = self.parts.store.session(&click.place.thread, now).await.ok().flatten();
-        if let Some(texts) = session.and_then(|session| from_session(&session, memo)) {
-            return texts;
+        match self.session_of(click).await.and_then(|session| from_session(&session, memo)) {
+            Some(texts) => texts,
+            None => from_thread(&self.spoken(click).await, click, memo),
         }
+    }
+
+    /// The same with the whole conversation, also with what was said before its session began: a restart forgets
+    /// sessions, and a long one forgets its oldest turns.
+    pub(super) async fn texts_and_history(&self, click: &Click, memo: &TurnMemo) -> Texts {
+        let session = self.session_of(click).await;
+        let Some(mut texts) = session.as_deref().and_then(|session| from_session(session, memo)) else {
+            return from_thread(&self.spoken(click).await, click, memo);
+        };
+        let first = session.as_ref().and_then(|session| session.turns.first());
+        if let Some(first) = first.filter(|first| first.message != click.place.thread.root) {
+            let earlier = conversation(&self.spoken(click).await, memo);
+            texts.history = earlier
+                .into_iter()
+                .filter(|entry| entry.timestamp < first.asked_at)
+                .chain(texts.history)
+                .collect();
+        }
+        texts
+    }
+
+    async fn session_of(&self, click: &Click) -> Option<Arc<Session>> {
+        self.parts.store.session(&click.place.thread, self.parts.clock.now()).await.ok().flatten()
+    }
+
+    async fn spoken(&self, click: &Click) -> Vec<Spoken> {
         let spoken = self.platform(&click.place).read_back(&click.place).await;
-        let spoken = spoken.unwrap_or_else(|error| {
+        spoken.unwrap_or_else(|error| {
             warn!(error = &error as &dyn std::error::Error, "a thread could not be read back");
             Vec::new()
-        });
-        from_thread(spoken, click, memo)
+        })
     }
 }
 
@@ -56,29 +82,42 @@ fn from_session(session: &Session, memo: &TurnMemo) -> Option<Texts> {
     })
 }
 
-/// Puts the texts together from the thread as people see it. What others said among themselves is left out.
-fn from_thread(spoken: Vec<Spoken>, click: &Click, memo: &TurnMemo) -> Texts {
-    let ours: Vec<Spoken> = spoken
-        .into_iter()
-        .filter(|said| said.role == Role::Assistant || said.by.as_ref() == Some(&memo.asker))
-        .collect();
-    let at = ours.iter().position(|said| said.message == memo.question);
-    let asked = at.map(|at| (ours[at].text.clone(), ours[at].at));
-    let answer = at.map(|at| {
-        let parts = ours[at + 1..].iter().take_while(|said| said.role == Role::Assistant);
-        parts.map(|said| said.text.as_str()).collect::<Vec<_>>().join("\n\n")
-    });
-    let answer = answer.filter(|answer| !answer.is_empty()).map(Private);
-    let answer = answer.or_else(|| click.on.as_ref().map(|on| on.text.clone())).unwrap_or_default();
-    let mut history: Vec<HistoryEntry> = ours
-        .into_iter()
-        .filter(|said| !said.text.is_empty())
-        .map(|said| HistoryEntry { role: said.role, content: said.text, timestamp: said.at })
-        .collect();
+/// Puts the texts together from the thread as people see it.
+fn from_thread(spoken: &[Spoken], click: &Click, memo: &TurnMemo) -> Texts {
+    let asked = spoken.iter().find(|said| said.message == memo.question);
+    let asked = asked.map(|said| (said.text.clone(), said.at));
+    let answer = pressed_answer(spoken, click).unwrap_or_default();
+    let mut history = conversation(spoken, memo);
     if history.is_empty() {
         let (role, content) = (Role::Assistant, answer.clone());
         history.push(HistoryEntry { role, content, timestamp: click.pressed_at });
     }
     let question = asked.as_ref().map_or_else(|| QUESTION_LOST.into(), |(text, _)| text.clone());
     Texts { question, answer, sources: Vec::new(), history, asked }
+}
+
+/// The answer whose button was pressed; the button is in its last message.
+fn pressed_answer(spoken: &[Spoken], click: &Click) -> Option<Private<String>> {
+    let on = click.on.as_ref()?;
+    let answers: Vec<&Spoken> = spoken.iter().filter(|said| said.role == Role::Assistant).collect();
+    let Some(last) = answers.iter().position(|said| said.message == on.message) else {
+        return Some(on.text.clone());
+    };
+    let first = answers[..=last].iter().rposition(|said| !said.continues).unwrap_or(last);
+    let parts: Vec<&str> = answers[first..=last].iter().map(|said| said.text.as_str()).collect();
+    Some(Private(parts.join("\n\n")))
+}
+
+/// What the asker and the agent said to each other. It begins with the question before the first answer; what others
+/// said among themselves is left out.
+fn conversation(spoken: &[Spoken], memo: &TurnMemo) -> Vec<HistoryEntry> {
+    let ours =
+        spoken.iter().filter(|said| said.role == Role::Assistant || said.by.as_ref() == Some(&memo.asker));
+    let ours: Vec<&Spoken> = ours.filter(|said| !said.text.is_empty()).collect();
+    let answered = ours.iter().position(|said| said.role == Role::Assistant);
+    let begins = answered.map_or(0, |answered| answered.saturating_sub(1));
+    ours[begins..]
+        .iter()
+        .map(|said| HistoryEntry { role: said.role, content: said.text.clone(), timestamp: said.at })
+        .collect()
 }

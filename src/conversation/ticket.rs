@@ -17,38 +17,59 @@ impl Conversation {
     /// Creates the ticket: claimed, then calling, then whatever came of it. The step to *calling* is written
     /// before the request leaves, so nobody repeats what may have been sent.
     pub(super) async fn create_ticket(&self, pressed: Pressed<'_>) -> Result<(), StoreError> {
-        let click = pressed.click;
-        let Some(claimed) = self.step(&pressed, |lease| TurnState::TicketClaimed { lease }).await? else {
-            return Ok(());
-        };
-        self.settle(click, Outcome::Creating(pressed.memo.clone())).await;
+        let doubt = pressed.in_doubt();
+        let claim = |lease| TurnState::TicketClaimed { lease, doubt };
+        let Some(claimed) = self.step(&pressed, claim).await? else { return Ok(()) };
+        self.settle(pressed.click, Outcome::Creating(pressed.memo.clone())).await;
         let Some((user, texts, memo)) = self.prepare(&pressed).await else {
-            self.parts
-                .store
-                .advance(&pressed.turn, Some(&claimed), TurnState::TicketOffered, self.parts.clock.now())
-                .await?;
-            self.settle(click, Outcome::OfferAgain(pressed.memo.clone())).await;
-            self.word(click, Word::TicketFailed).await;
-            return Ok(());
+            return self.give_back(&pressed, pressed.memo.clone(), &claimed).await;
         };
         let now = self.parts.clock.now();
+        if claimed.at(now) != claimed {
+            warn!("a ticket's claim lasted too long, and nothing was sent");
+            return self.give_back(&pressed, memo, &claimed).await;
+        }
         let calling = TurnState::TicketCalling { lease: now + LEASE };
-        // A claim whose lease is over may be somebody else's by now.
-        let ours = claimed.at(now) == claimed;
-        if !ours || !self.parts.store.advance(&pressed.turn, Some(&claimed), calling.clone(), now).await? {
-            warn!("a ticket's claim was lost before anything was sent");
-            self.word(click, Word::Busy).await;
-            return Ok(());
+        if !self.parts.store.advance(&pressed.turn, Some(&claimed), calling.clone(), now).await? {
+            return self.lost(&pressed).await;
         }
         let failure = memo.failure.clone().expect("a prepared ticket has its failure");
         let created = self.call(&failure, &texts).await;
         self.conclude(pressed, memo, &user, calling, created).await
     }
 
+    /// Gives a claimed turn back, because nothing was sent.
+    async fn give_back(
+        &self,
+        pressed: &Pressed<'_>,
+        memo: TurnMemo,
+        claimed: &TurnState,
+    ) -> Result<(), StoreError> {
+        let doubt = pressed.in_doubt();
+        let (now, next) = (self.parts.clock.now(), TurnState::unclaimed(doubt));
+        if !self.parts.store.advance(&pressed.turn, Some(claimed), next, now).await? {
+            return self.lost(pressed).await;
+        }
+        let outcome = match doubt {
+            true => Outcome::Uncertain { email: self.known_email(pressed).await, memo },
+            false => Outcome::OfferAgain(memo),
+        };
+        self.settle(pressed.click, outcome).await;
+        self.word(pressed.click, Word::TicketFailed { doubt }).await;
+        Ok(())
+    }
+
+    /// Somebody else has the turn by now, and nothing was sent.
+    async fn lost(&self, pressed: &Pressed<'_>) -> Result<(), StoreError> {
+        warn!("a ticket's claim was lost before anything was sent");
+        self.word(pressed.click, Word::Busy).await;
+        Ok(())
+    }
+
     /// What a ticket needs before anything of it is sent: the asker, the texts, and a recorded failure.
     async fn prepare(&self, pressed: &Pressed<'_>) -> Option<(Arc<UserInfo>, Texts, TurnMemo)> {
         let user = self.asker(&pressed.click.place, pressed.memo).await?;
-        let texts = self.texts(pressed.click, pressed.memo).await;
+        let texts = self.texts_and_history(pressed.click, pressed.memo).await;
         let mut memo = pressed.memo.clone();
         if memo.failure.is_none() {
             memo.failure = Some(self.record_late(&memo, &texts, &user).await?);
@@ -96,7 +117,7 @@ impl Conversation {
         calling: TurnState,
         created: Result<TicketId, Option<AgentError>>,
     ) -> Result<(), StoreError> {
-        let click = pressed.click;
+        let (click, doubt) = (pressed.click, pressed.in_doubt());
         let email = self.public_email(&click.place, user);
         let name = crate::chat::Private::from(user.first_name());
         let hidden = email.is_none().then(|| user.email.clone());
@@ -111,14 +132,17 @@ impl Conversation {
                 let outcome = Outcome::Created { ticket: ticket.clone(), name, email };
                 (TurnState::TicketCreated(ticket), outcome, word)
             }
-            Err(Some(AgentError::Refused { .. })) => {
+            Err(Some(AgentError::Refused { .. })) if !doubt => {
                 (TurnState::TicketRejected, Outcome::Rejected(memo), None)
             }
-            Err(Some(error)) if !error.may_have_happened() => {
-                (TurnState::TicketOffered, Outcome::OfferAgain(memo), Some(Word::TicketFailed))
+            Err(Some(error)) if !doubt && !error.may_have_happened() => {
+                (TurnState::TicketOffered, Outcome::OfferAgain(memo), Some(Word::TicketFailed { doubt }))
             }
-            Err(_) => {
-                let word = hidden.map(|email| Word::Uncertain { email });
+            // Also what is certain of this request leaves an earlier one in doubt.
+            Err(error) => {
+                let certain = error.is_some_and(|error| !error.may_have_happened());
+                let failed = certain.then_some(Word::TicketFailed { doubt });
+                let word = failed.or(hidden.map(|email| Word::Uncertain { email }));
                 (TurnState::TicketUnknown, Outcome::Uncertain { email, memo }, word)
             }
         };

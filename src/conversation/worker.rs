@@ -71,11 +71,20 @@ impl Conversation {
     }
 
     async fn apologize(&self, inbound: &Inbound, shown: Shown) {
-        let Inbound::Question(question) = inbound else {
-            let Inbound::Click(Click { place, user, .. }) = inbound else { return };
-            return self.whisper(place, user, Reply::Word(Word::NotNow)).await;
-        };
-        let reply = Reply::Failed(Trouble::Internal, self.first_memo(question));
-        self.post(&question.place, &question.message, reply, shown).await;
+        match inbound {
+            Inbound::Question(question) => {
+                let reply = Reply::Failed(Trouble::Internal, self.first_memo(question));
+                self.post(&question.place, &question.message, reply, shown).await;
+            }
+            // A question that was being asked again: what shows that must not stay.
+            Inbound::Click(Click { button: Some(button), place, .. }) if shown != Shown::Nothing => {
+                let reply = Reply::Failed(Trouble::Internal, button.memo.clone());
+                self.post(place, &button.memo.question, reply, shown).await;
+                self.give_up_asking(place, &button.memo).await;
+            }
+            Inbound::Click(Click { place, user, .. }) => {
+                self.whisper(place, user, Reply::Word(Word::NotNow)).await;
+            }
+        }
     }
 }

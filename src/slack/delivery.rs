@@ -29,17 +29,18 @@ enum Form {
 }
 
 impl SlackApi {
-    /// Posts one message into a thread. `key` is different for each message, so that it can be found when Slack's
+    /// Posts one message into a thread. With [`Patience::Once`] an unknown outcome is not looked up. `key` is different for each message, so that it can be found when Slack's
     /// answer is lost.
     pub(super) async fn post_part(
         &self,
         place: &Place,
         part: &Part,
         key: &str,
+        patience: Patience,
     ) -> Result<MessageId, ApiError> {
         let mut form = Form::Rich;
         loop {
-            let error = match self.post_once(place, body(part, form), key).await {
+            let error = match self.post_once(place, body(part, form), key, patience).await {
                 Ok(message) => return Ok(message),
                 Err(error) => error,
             };
@@ -53,6 +54,7 @@ impl SlackApi {
         place: &Place,
         message: &MessageId,
         part: &Part,
+        patience: Patience,
     ) -> Result<(), ApiError> {
         let channel = place.thread.channel.as_str();
         let mut form = Form::Rich;
@@ -61,8 +63,7 @@ impl SlackApi {
             body["channel"] = json!(channel);
             body["ts"] = json!(message.as_str());
             let arguments = Arguments::Json(&body);
-            let Err(error) = self.call("chat.update", channel, arguments, Patience::UntilDoneTwice).await
-            else {
+            let Err(error) = self.call("chat.update", channel, arguments, patience).await else {
                 return Ok(());
             };
             form = lower(form, &error).ok_or(error)?;
@@ -70,7 +71,13 @@ impl SlackApi {
     }
 
     /// Posts, and looks the message up before it repeats a post whose outcome is unknown.
-    async fn post_once(&self, place: &Place, mut body: Value, key: &str) -> Result<MessageId, ApiError> {
+    async fn post_once(
+        &self,
+        place: &Place,
+        mut body: Value,
+        key: &str,
+        patience: Patience,
+    ) -> Result<MessageId, ApiError> {
         let channel = place.thread.channel.as_str();
         body["channel"] = json!(channel);
         body["thread_ts"] = json!(place.thread.root.as_str());
@@ -80,25 +87,27 @@ impl SlackApi {
         }
         let since = self.now() - SKEW;
         let give_up = self.now() + self.patience();
+        let mut blindly = false;
         loop {
             let arguments = Arguments::Json(&body);
-            let unknown = match self.call("chat.postMessage", channel, arguments, Patience::UntilDone).await {
+            let unknown = match self.call("chat.postMessage", channel, arguments, patience).await {
                 Ok(answer) => return message_of(&answer),
-                Err(error @ ApiError::Unknown(_)) => error,
+                Err(error @ ApiError::Unknown(_)) if patience != Patience::Once => error,
                 Err(error) => return Err(error),
             };
+            // It may still be on its way into the thread.
+            self.pause().await;
             match self.find(place, key, since).await {
                 Ok(Some(message)) => return Ok(message["ts"].as_str().unwrap_or_default().into()),
+                Ok(None) if give_up < self.now() => return Err(unknown),
                 Ok(None) => warn!("a post whose answer was lost is not in the thread; it is repeated"),
-                // An answer twice is better than none.
+                Err(_) if blindly => return Err(unknown),
+                // An answer twice is better than none; more often is not.
                 Err(error) => {
-                    warn!(%error, "a post whose answer was lost cannot be looked up; it is repeated")
+                    warn!(%error, "a post whose answer was lost cannot be looked up; it is repeated once");
+                    blindly = true;
                 }
             }
-            if give_up < self.now() {
-                return Err(unknown);
-            }
-            self.pause().await;
         }
     }
 
@@ -111,9 +120,7 @@ impl SlackApi {
     ) -> Result<Option<Value>, ApiError> {
         let oldest = format!("{}.000000", since.as_second());
         let messages = self.replies(place, &[("oldest", &oldest), ("include_all_metadata", "true")]).await?;
-        Ok(messages
-            .into_iter()
-            .find(|message| message["metadata"]["event_payload"]["key"].as_str() == Some(key)))
+        Ok(messages.into_iter().find(|message| key_of(message) == Some(key)))
     }
 
     /// The messages of a thread, oldest first; of a very long one the first pages.
@@ -148,6 +155,21 @@ impl SlackApi {
         }
         Ok(messages)
     }
+}
+
+/// The key of one of our messages.
+pub(super) fn key_of(message: &Value) -> Option<&str> {
+    message["metadata"]["event_payload"]["key"].as_str()
+}
+
+/// The key of an answer's part; the edition tells answers apart.
+pub(super) fn part_key(edition: &str, part: usize) -> String {
+    format!("{edition}-{part}")
+}
+
+/// Whether a key is that of a part that another part precedes.
+pub(super) fn is_further_part(key: &str) -> bool {
+    key.rsplit_once('-').and_then(|(_, part)| part.parse::<usize>().ok()).is_some_and(|part| 0 < part)
 }
 
 /// Whether a message is a placeholder that nothing has taken the place of.

@@ -101,13 +101,13 @@ fn pressed(payload: &Payload<'_>, message: Option<Message>, seal: &Seal) -> Opti
     let (team, enterprise) = (id(&payload.team), id(&payload.enterprise));
     let workspace = workspace(org_wide, team.as_deref(), enterprise.as_deref())?;
     let in_message = message.as_ref().and_then(|message| message.thread_ts.clone());
-    let in_container = || container?.thread_ts.clone();
+    let stated = in_message.or_else(|| container?.thread_ts.clone());
     // A message that only one person sees may stand outside its thread; its block remembers the thread.
-    let root =
-        in_message.or_else(in_container).or_else(|| root_of_block(&action.block_id).map(str::to_owned))?;
+    let in_thread = stated.is_some();
+    let root = stated.or_else(|| root_of_block(&action.block_id).map(str::to_owned))?;
     let pressed_at = time(action.action_ts.as_deref()?)?;
     let user = payload.user.as_ref()?.id.as_str();
-    let mut place = place(workspace, channel, &root, time(&root)?, Audience::Workspace, true);
+    let mut place = place(workspace, channel, &root, time(&root)?, Audience::Workspace, in_thread);
     let button = open(value, &seal_context(&place.thread), seal);
     place.audience = match &button {
         Some(button) => button.memo.audience,

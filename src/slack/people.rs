@@ -28,16 +28,17 @@ impl Names {
     }
 
     pub(super) async fn of_user(&self, api: &SlackApi, user: &UserKey) -> Option<Private<String>> {
-        if let Some(name) = self.users.read(user, api.now(), Private::clone) {
-            return Some(name);
-        }
-        let profile = api.profile(&user.user, false).await.ok()?;
-        if profile.name.is_empty() {
-            return None;
-        }
-        let now = api.now();
-        self.users.put(user.clone(), profile.name.clone(), now + NAME_HOURS, now);
-        Some(profile.name)
+        let name = match self.users.read(user, api.now(), Private::clone) {
+            Some(name) => name,
+            None => {
+                let profile = api.profile(&user.user, false).await.ok()?;
+                let now = api.now();
+                self.users.put(user.clone(), profile.name.clone(), now + NAME_HOURS, now);
+                profile.name
+            }
+        };
+        // Who cannot be seen has none, and that is remembered, too.
+        Some(name).filter(|name| !name.is_empty())
     }
 
     pub(super) async fn of_channel(&self, api: &SlackApi, channel: &ChannelId) -> Option<Private<String>> {

@@ -10,13 +10,13 @@ use tracing::{debug, warn};
 
 use super::api::{ApiError, Arguments, Patience, SlackApi};
 use super::blocks::{self, Look, Rendered, render, rerender, spoken_part};
-use super::delivery::is_placeholder;
+use super::delivery::{is_further_part, is_placeholder, key_of, part_key};
 use super::event::IN_THREAD;
 use super::people::Names;
 use super::{Links, PLATFORM, Settings, event, seal_context, text};
 use crate::chat::{
-    Audience, Button, ChannelId, ClickedMessage, MessageId, Piece, Place, PlatformId, Private, Profile,
-    Reply, Role, TurnKey, UserId, UserKey, wording,
+    Audience, Button, ChannelId, ClickedMessage, MessageId, Outcome, Piece, Place, PlatformId, Private,
+    Profile, Reply, Role, TurnKey, UserId, UserKey, wording,
 };
 use crate::conversation::{Platform, PlatformError, Shown, Spoken};
 use crate::seal::Seal;
@@ -112,15 +112,20 @@ impl SlackPlatform {
             (rendered, edition) = self.with_look(place, false, |look| render(reply, look));
         }
         let Rendered { parts, .. } = rendered;
+        let mut stuck = None;
         for (n, part) in parts.iter().enumerate() {
             if let Some(placeholder) = shown.take() {
-                match self.api.update_part(place, &placeholder, part).await {
+                match self.api.update_part(place, &placeholder, part, Patience::UntilDoneTwice).await {
                     Ok(()) => continue,
                     Err(error) => warn!(%error, "a placeholder cannot become the answer; it is posted"),
                 }
+                stuck = Some(placeholder);
             }
-            let key = format!("{edition}-{n}");
-            self.api.post_part(place, part, &key).await?;
+            let key = part_key(&edition, n);
+            self.api.post_part(place, part, &key, Patience::UntilDone).await?;
+        }
+        if let Some(placeholder) = stuck {
+            self.delete(place, &placeholder).await;
         }
         Ok(())
     }
@@ -139,12 +144,22 @@ impl SlackPlatform {
     async fn show_placeholder(&self, place: &Place, turn: &TurnKey) -> Shown {
         let (rendered, _) = self.with_look(place, false, |look| render(&Reply::Working, look));
         let Some(part) = rendered.parts.first() else { return Shown::Nothing };
-        match self.api.post_part(place, part, &placeholder_key(turn)).await {
+        match self.api.post_part(place, part, &placeholder_key(turn), Patience::Once).await {
             Ok(message) => Shown::Placeholder(message),
             Err(error) => {
                 warn!(%error, "a placeholder cannot be posted");
                 if matches!(error, ApiError::Unknown(_)) { Shown::Uncertain } else { Shown::Nothing }
             }
+        }
+    }
+
+    async fn delete(&self, place: &Place, placeholder: &MessageId) {
+        let channel = place.thread.channel.as_str();
+        let body = json!({ "channel": channel, "ts": placeholder.as_str() });
+        let deleted =
+            self.api.call("chat.delete", channel, Arguments::Json(&body), Patience::UntilDoneTwice).await;
+        if let Err(error) = deleted {
+            warn!(%error, "a placeholder cannot be deleted");
         }
     }
 
@@ -216,13 +231,7 @@ impl Platform for SlackPlatform {
             Shown::Uncertain => self.find_placeholder(place, turn).await,
         };
         if let Some(message) = placeholder {
-            let channel = place.thread.channel.as_str();
-            let body = json!({ "channel": channel, "ts": message.as_str() });
-            let deleted =
-                self.api.call("chat.delete", channel, Arguments::Json(&body), Patience::UntilDoneTwice).await;
-            if let Err(error) = deleted {
-                warn!(%error, "a placeholder cannot be deleted");
-            }
+            self.delete(place, &message).await;
         }
     }
 
@@ -244,7 +253,10 @@ impl Platform for SlackPlatform {
     async fn settle(&self, place: &Place, on: &ClickedMessage, reply: &Reply) -> Result<(), PlatformError> {
         let contents: Value = serde_json::from_str(&on.contents).unwrap_or_default();
         let (part, _) = self.with_look(place, false, |look| rerender(&contents, reply, look));
-        self.api.update_part(place, &on.message, &part).await.map_err(outcome)
+        // What another change will follow must not hold that one up.
+        let passing = matches!(reply, Reply::Working | Reply::Outcome(Outcome::Creating(_)));
+        let patience = if passing { Patience::Once } else { Patience::UntilDoneTwice };
+        self.api.update_part(place, &on.message, &part, patience).await.map_err(outcome)
     }
 
     async fn whisper(&self, place: &Place, user: &UserId, reply: &Reply) -> Result<(), PlatformError> {
@@ -270,7 +282,7 @@ impl Platform for SlackPlatform {
     }
 
     async fn read_back(&self, place: &Place) -> Result<Vec<Spoken>, PlatformError> {
-        let messages = self.api.replies(place, &[]).await.map_err(outcome)?;
+        let messages = self.api.replies(place, &[("include_all_metadata", "true")]).await.map_err(outcome)?;
         Ok(messages.iter().filter_map(spoken).collect())
     }
 }
@@ -287,7 +299,8 @@ fn spoken(message: &Value) -> Option<Spoken> {
     } else {
         (Some(UserId::from(message["user"].as_str()?)), Role::User, plain(raw))
     };
-    Some(Spoken { message: ts.into(), by, role, text: Private(text), at: event::time(ts)? })
+    let continues = key_of(message).is_some_and(is_further_part);
+    Some(Spoken { message: ts.into(), by, role, continues, text: Private(text), at: event::time(ts)? })
 }
 
 /// A person's text without its ids: the names are not worth a call each.

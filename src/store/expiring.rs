@@ -106,7 +106,10 @@ impl<K: Clone + Eq + Hash, V> Expiring<K, V> {
             let Some(ends) = self.entries.get(&key).map(|slot| slot.ends) else { continue };
             let renewed = queued_ends < ends;
             if ends <= now || (over && (!renewed || MOST_LOOKS <= look)) {
-                self.entries.remove(&key);
+                // Unless somebody renews it just now.
+                if self.entries.remove_if(&key, |_, slot| slot.ends == ends).is_none() {
+                    oldest.push_back((key, ends));
+                }
             } else if renewed {
                 oldest.push_back((key, ends));
             } else {

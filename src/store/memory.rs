@@ -134,7 +134,8 @@ impl Store for MemoryStore {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.blocks.put(crm_id.0.clone(), until, until, now);
+        let longer = |old: Option<&Timestamp>| old.is_none_or(|old| *old < until).then_some((until, until));
+        self.blocks.change(crm_id.0.clone(), now, longer);
         Ok(())
     }
 

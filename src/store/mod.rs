@@ -108,7 +108,7 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Lets a person of the CRM ask nothing before `until`.
+    /// Lets a person of the CRM ask nothing before `until`, or before a later time that was set already.
     ///
     /// # Errors
     /// When the store is down.

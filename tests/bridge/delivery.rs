@@ -116,6 +116,17 @@ async fn an_answer_arrives_when_slack_comes_back_just_before_patience_ends() {
 }
 
 #[tokio::test]
+async fn a_post_that_can_never_be_looked_up_is_repeated_only_once() {
+    let world = World::new().await;
+    world.slack.faults().next(POST, 9, Fault::DropAfter);
+    world.slack.faults().next("conversations.replies", 99, Fault::Code("missing_scope".into()));
+    let root = world.asks("How?").await;
+    assert_eq!(world.slack.calls_of(POST).len(), 2);
+    assert_eq!(world.answers("C0LETTINGS", &root).len(), 2);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_form_that_slack_does_not_take_is_replaced_by_a_simpler_one() {
     for code in ["invalid_blocks", "msg_too_long", "msg_blocks_too_long", "invalid_blocks_format"] {
         for (refused, brain) in [(1, confident as fn(&_) -> _), (2, confident), (2, doubtful)] {

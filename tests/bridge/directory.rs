@@ -8,6 +8,7 @@ use axum::routing::get;
 use axum::{Router, response::IntoResponse};
 use jiff::SignedDuration;
 use serde_json::json;
+use threadbridge::clock::Clock;
 use threadbridge::demo::workspace::{Fault, Person, Setup};
 
 use crate::file::TempFile;
@@ -103,7 +104,10 @@ async fn while_the_directory_is_down_people_are_told_so_and_asking_again_works_a
     assert_eq!(world.slack.thread("C0LETTINGS", &root).len(), 1, "nothing stands in the thread");
     crm.answers(301, "");
     world.press_whisper("U0NOVA", "Ask again").await;
-    assert_eq!(world.slack.ephemerals("U0NOVA").len(), 2, "a redirect is not followed");
+    let whispers = world.slack.ephemerals("U0NOVA");
+    assert_eq!(whispers.len(), 2, "a redirect is not followed");
+    // Nobody has opened a thread, so that is not where she would look.
+    assert!(whispers.iter().all(|whisper| whisper.thread_ts.is_none()));
     world.whispers("U0NOVA");
     assert_eq!(world.questions(), 0);
     crm.answers(200, NOVA);
@@ -111,9 +115,6 @@ async fn while_the_directory_is_down_people_are_told_so_and_asking_again_works_a
     insta::assert_snapshot!(world.see("C0LETTINGS", &root), @"
     Nova Reed
       @Threadbridge How do I reset a password?
-    Threadbridge (only visible to you)
-      I can't look up your CRM account at the moment, so I didn't pass your question on. Please try again in a few minutes.
-      [Ask again]
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
       · *Sources:* Password Reset Guide
@@ -285,6 +286,21 @@ async fn a_changed_file_is_picked_up_while_the_bridge_runs() {
     world.clock.sleeps_for(every).await;
     nova_asks(&world).await;
     assert_eq!(world.questions(), 2);
+    world.see_all();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_profile_longer_than_people_wait_for_an_answer() {
+    let world = World::new().await;
+    world.slack.faults().next("users.info", 1, Fault::RateLimited(200));
+    let before = world.clock.now();
+    for text in ["How?", "And now?"] {
+        world.says("U0JANE", "C0LETTINGS", &format!("@Threadbridge {text}")).await;
+    }
+    assert_eq!(world.clock.now(), before, "nobody slept");
+    assert_eq!(world.slack.calls_of("users.info").len(), 1);
+    assert_eq!(world.whispers("U0JANE").matches("I can't look up your CRM account").count(), 2);
     world.see_all();
     world.finish().await;
 }

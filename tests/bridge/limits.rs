@@ -77,9 +77,6 @@ async fn asking_again_works_when_the_time_is_over_and_not_before() {
     insta::assert_snapshot!(world.see("C0LETTINGS", &root), @"
     Jane Smith
       @Threadbridge How do I reset a password?
-    Threadbridge (only visible to you)
-      You've reached your query limit. Please try again in 2 minutes. You can ask again from 12:02 UTC.
-      [Ask again]
     Threadbridge
       Go to **Settings > Users** and press *Reset*.
       · *Sources:* Password Reset Guide

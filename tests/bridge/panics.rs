@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use threadbridge::agent::Agent;
 use threadbridge::chat::{
-    Addressed, Audience, ChannelId, ClickedMessage, Inbound, MessageId, Place, PlatformId, Private, Profile,
-    Question, Reply, Text, ThreadKey, TurnKey, UserId, UserKey, wording,
+    Action, Addressed, AgentKind, Audience, Button, ChannelId, Click, ClickedMessage, Inbound, MessageId,
+    Place, PlatformId, Private, Profile, Question, Reply, Text, ThreadKey, TurnKey, TurnMemo, UserId,
+    UserKey, wording,
 };
 use threadbridge::clock::Clock;
 use threadbridge::config::{Config, Environment};
@@ -25,6 +26,8 @@ use crate::world::{DIRECTORY, TestClock, host};
 struct Brittle {
     profiles: Mutex<usize>,
     said: Mutex<Vec<String>>,
+    /// The messages that were replaced, with what.
+    replaced: Mutex<Vec<(Shown, String)>>,
 }
 
 #[async_trait]
@@ -66,7 +69,7 @@ impl Platform for Brittle {
         place: &Place,
         turn: &TurnKey,
         reply: &Reply,
-        _: Shown,
+        shown: Shown,
     ) -> Result<(), PlatformError> {
         let words = wording::of(reply);
         assert!(!words.contains("cursed"), "the bug in the posts");
@@ -74,6 +77,7 @@ impl Platform for Brittle {
         assert!(turn.question.as_str() != "10", "the bug in everything");
         let (root, question) = (&place.thread.root, &turn.question);
         self.said.lock().unwrap().push(format!("{root}/{question}: {words}"));
+        self.replaced.lock().unwrap().push((shown, words));
         Ok(())
     }
 
@@ -91,16 +95,8 @@ impl Platform for Brittle {
 }
 
 fn question(root: &str, number: i64, words: &str) -> Inbound {
-    let thread = ThreadKey {
-        platform: "brittle".into(),
-        workspace: "W".into(),
-        channel: "C".into(),
-        root: root.into(),
-    };
-    let at = |second| Timestamp::from_second(1_795_348_800 + second).unwrap();
-    let place = Place { thread, began: at(0), audience: Audience::Workspace, address: Arc::from("") };
     Inbound::Question(Question {
-        place,
+        place: place(root),
         user: "U".into(),
         message: MessageId::from(number.to_string().as_str()),
         text: Text::plain(words),
@@ -110,8 +106,46 @@ fn question(root: &str, number: i64, words: &str) -> Inbound {
     })
 }
 
-#[tokio::test]
-async fn a_panic_ends_one_message_and_wedges_nothing() {
+/// A press on *Ask again*, on the message `"notice"`, about a question.
+fn ask_again(root: &str, number: i64) -> Inbound {
+    let memo = TurnMemo {
+        asker: "U".into(),
+        question: MessageId::from(number.to_string().as_str()),
+        session: "customer-session-1".into(),
+        agent: AgentKind::Customer,
+        confidence: None,
+        audience: Audience::Workspace,
+        sourced: false,
+        failure: None,
+    };
+    let contents = Private(Arc::from("{}"));
+    let on = ClickedMessage { message: "notice".into(), text: "Sorry".into(), contents };
+    let button = Some(Button { action: Action::AskAgain, memo });
+    Inbound::Click(Click {
+        place: place(root),
+        user: "U".into(),
+        button,
+        on: Some(on),
+        pressed_at: at(number),
+    })
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_795_348_800 + second).unwrap()
+}
+
+fn place(root: &str) -> Place {
+    let thread = ThreadKey {
+        platform: "brittle".into(),
+        workspace: "W".into(),
+        channel: "C".into(),
+        root: root.into(),
+    };
+    Place { thread, began: at(0), audience: Audience::Workspace, address: Arc::from("") }
+}
+
+/// A core on the brittle platform, whose agent echoes.
+async fn brittle() -> (Arc<Brittle>, Arc<Conversation>, TaskTracker) {
     let clock: Arc<dyn Clock> = Arc::new(TestClock::new());
     let echo =
         Brain::scripted(|ask| Scripted::Answer(Answer::confident(format!("Answer to {}", ask.message))));
@@ -130,8 +164,29 @@ async fn a_panic_ends_one_message_and_wedges_nothing() {
         clock,
         tracker: tracker.clone(),
     };
-    let conversation = Conversation::new(config.conversation.clone(), parts);
     tracker.close();
+    (platform, Conversation::new(config.conversation.clone(), parts), tracker)
+}
+
+#[tokio::test]
+async fn a_panic_while_a_question_is_asked_again_leaves_no_message_that_says_it_is_under_way() {
+    let (platform, conversation, tracker) = brittle().await;
+    *platform.profiles.lock().unwrap() = 1;
+    conversation.accept(&["question".into()], question("A", 1, "cursed")).await.unwrap();
+    tracker.wait().await;
+    for press in ["one press", "and another"] {
+        platform.replaced.lock().unwrap().clear();
+        conversation.accept(&[press.into()], ask_again("A", 1)).await.unwrap();
+        tracker.wait().await;
+        let sorry = "Something went wrong on my side. Please ask again.";
+        let expected = (Shown::Placeholder("notice".into()), sorry.to_owned());
+        assert_eq!(*platform.replaced.lock().unwrap(), [expected], "{press}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_message_and_wedges_nothing() {
+    let (platform, conversation, tracker) = brittle().await;
     let ask = async |root: &str, number: i64, words: &str| {
         let inbound = question(root, number, words);
         conversation.accept(&[format!("{root}/{number}")], inbound).await

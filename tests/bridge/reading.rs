@@ -39,6 +39,22 @@ async fn is_plain(#[case] text: &str, #[case] read: &str) {
 }
 
 #[tokio::test]
+async fn of_very_many_people_only_some_are_looked_up_and_nobody_twice() {
+    let world = World::new().await;
+    let crowd: String = (0..60).map(|n| format!(" <@U0NOBODY{}>", n % 30)).collect();
+    for (event, ts) in [("Ev1", "1795348800.000100"), ("Ev2", "1795348801.000100")] {
+        deliver(&world, &envelope(event, message(ts, &format!("<@U0BRIDGE> Who is{crowd}?")))).await;
+    }
+    let known = |id: &str| id.starts_with("U0NOBODY");
+    let calls = world.slack.calls_of("users.info");
+    let calls: Vec<_> = calls.iter().filter_map(|call| call.arguments["user"].as_str()).collect();
+    assert_eq!(calls.into_iter().filter(|id| known(id)).count(), 20);
+    assert_eq!(asked(&world)[1].matches("someone").count(), 60);
+    world.see_all();
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn what_a_person_types_reaches_the_agent_as_they_typed_it() {
     let world = World::new().await;
     let typed =

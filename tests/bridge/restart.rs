@@ -1,7 +1,7 @@
 //! Buttons from before a restart: what they need is in them, in their message and in the thread.
 
 use serde_json::{Value, json};
-use threadbridge::demo::agent::{Canned, Endpoint, Fault};
+use threadbridge::demo::agent::{Answer, Canned, Endpoint, Fault, Scripted};
 use threadbridge::demo::workspace::{self, Message};
 
 use crate::world::{World, doubtful};
@@ -28,6 +28,53 @@ async fn a_rating_after_a_restart_says_what_was_asked_and_answered() {
     assert_eq!(told["confidence_score"], json!(0.92));
     assert_eq!(told["session_id"], world.told(Endpoint::Chat)[0]["session_id"]);
     assert_eq!(told["message_id"], json!(format!("C0LETTINGS:{}", answer.ts)));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_rating_after_a_restart_tells_of_the_pressed_answer_and_of_no_other() {
+    let long = "a long one. ".repeat(400);
+    let mut world = World::with(&[], move |ask| {
+        let text = if ask.message == "three" { long.clone() } else { format!("About {}", ask.message) };
+        Scripted::Answer(Answer::confident(text))
+    })
+    .await;
+    let root = world.asks("one").await;
+    for (who, text) in [("U0TOM", "two"), ("U0JANE", "three"), ("U0TOM", "four")] {
+        world.slack.reply(who, "C0LETTINGS", &root, &format!("@Threadbridge {text}")).await;
+        world.idle().await;
+    }
+    let answers = world.answers("C0LETTINGS", &root);
+    world.restart().await;
+    for (number, who) in
+        [(0, "U0JANE"), (1, "U0TOM"), (answers.len() - 2, "U0JANE"), (answers.len() - 1, "U0TOM")]
+    {
+        world.press(who, &answers[number], "👍").await;
+    }
+    let told: Vec<_> =
+        world.told(Endpoint::Feedback).into_iter().map(|told| told["response"].clone()).collect();
+    assert_eq!(
+        [&told[0], &told[1], &told[3]],
+        [&json!("About one"), &json!("About two"), &json!("About four")]
+    );
+    assert_eq!(told[2].as_str().unwrap().matches("a long one.").count(), 400);
+    world.see_all();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_ticket_of_a_session_that_began_after_a_restart_carries_what_was_said_before() {
+    let mut world = World::with(&[], doubtful).await;
+    let root = world.asks("one").await;
+    world.restart().await;
+    world.slack.reply("U0JANE", "C0LETTINGS", &root, "@Threadbridge two").await;
+    world.idle().await;
+    world.press("U0JANE", &world.last("C0LETTINGS", &root), "Yes, Create Ticket").await;
+    world.lettings(&root);
+    let history = world.told(Endpoint::CreateTicket)[0]["conversation_history"].clone();
+    let said: Vec<_> = history.as_array().unwrap().iter().map(|entry| entry["content"].clone()).collect();
+    let doubt = "I'm not confident I can help with this.";
+    assert_eq!(said, ["one", doubt, "two", doubt]);
     world.finish().await;
 }
 

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::wire::{INTERACTIONS, asked, get, headers, mention, read_to_end, socket};
-use crate::world::{World, confident};
+use crate::world::{World, confident, doubtful};
 
 const TS: &str = "1795348800.000100";
 /// Nothing that is under way may finish.
@@ -52,6 +52,27 @@ async fn what_is_under_way_finishes_and_what_is_new_is_refused() {
       · Very sure · 92 %
       [👍 Helpful] [👎 Not helpful]
     ");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_already_there_is_not_lost_when_time_is_over() {
+    let mut world = World::with(&[AT_ONCE], doubtful).await;
+    world.agent.faults().hold(Endpoint::RecordFailure);
+    let root = world.slack.say("U0JANE", "C0LETTINGS", "@bot Why?").await.ts;
+    world.agent.faults().waiting(Endpoint::RecordFailure, 1).await;
+    world.terminate();
+    world.stopped().await;
+    insta::assert_snapshot!(world.see("C0LETTINGS", &root), @"
+    Jane Smith
+      @Threadbridge Why?
+    Threadbridge
+      I'm not confident I can help with this.
+      · Not very sure · 35 %
+      I couldn't find a confident answer. Would you like to create a support ticket?
+      [Yes, Create Ticket (primary)] [No Thanks]
+    ");
+    world.agent.faults().open(Endpoint::RecordFailure);
     world.finish().await;
 }
 

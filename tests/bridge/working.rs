@@ -158,7 +158,7 @@ async fn a_placeholder_whose_outcome_is_unknown_is_found_and_becomes_the_answer(
         world.agent.faults().hold(Endpoint::Chat);
         world.slack.faults().next("chat.postMessage", 1, fault);
         let root = world.begins("U0JANE", "C0LETTINGS", "How?").await;
-        world.until(|world| (!world.slack.calls_of("conversations.replies").is_empty()).then_some(())).await;
+        world.until(|world| (!world.slack.calls_of("chat.postMessage").is_empty()).then_some(())).await;
         world.agent.faults().open(Endpoint::Chat);
         world.idle().await;
         assert_eq!(world.answers("C0LETTINGS", &root).len(), 1);
@@ -190,6 +190,7 @@ async fn a_placeholder_that_somebody_deleted_does_not_take_the_answer_with_it() 
     world.agent.faults().open(Endpoint::Chat);
     world.idle().await;
     assert!(world.lettings(&root).contains("Password Reset Guide"));
+    assert!(!shows_work(&world, &root));
     world.finish().await;
 }
 

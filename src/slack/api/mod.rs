@@ -104,7 +104,7 @@ impl SlackApi {
         let mut pause = FIRST_PAUSE;
         loop {
             if let Some(rest) = self.rest(method, channel) {
-                if patience == Patience::Once {
+                if patience == Patience::Once || give_up < self.clock.now() + rest {
                     return Err(ApiError::Wait(rest));
                 }
                 self.clock.sleep(rest).await;

@@ -97,6 +97,8 @@ fn every_reply_is_this_block_kit() {
       {"expand":true,"text":{"text":"I couldn't save your rating just now. Please try again in a moment.","type":"mrkdwn","verbatim":true},"type":"section"}
     word: ticket failed
       {"expand":true,"text":{"text":"I couldn't ask for the ticket just now, and none was created. Please try again.","type":"mrkdwn","verbatim":true},"type":"section"}
+    word: ticket failed again
+      {"expand":true,"text":{"text":"I couldn't ask for the ticket again just now. Whether there is one from before is still open.","type":"mrkdwn","verbatim":true},"type":"section"}
     word: text lost
       {"expand":true,"text":{"text":"I no longer have the text of that question. Please write it again, and I'll answer it.","type":"mrkdwn","verbatim":true},"type":"section"}
     word: not now

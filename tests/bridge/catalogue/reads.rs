@@ -113,6 +113,8 @@ fn every_reply_reads_well_and_the_contracts_sentences_stand_word_for_word() {
       I couldn't save your rating just now. Please try again in a moment.
     word: ticket failed
       I couldn't ask for the ticket just now, and none was created. Please try again.
+    word: ticket failed again
+      I couldn't ask for the ticket again just now. Whether there is one from before is still open.
     word: text lost
       I no longer have the text of that question. Please write it again, and I'll answer it.
     word: not now

@@ -82,6 +82,25 @@ async fn create_again_makes_exactly_one_more() {
 }
 
 #[tokio::test]
+async fn create_again_that_fails_for_certain_leaves_the_first_in_doubt() {
+    for certain in [422, 429] {
+        let (world, root) = in_doubt(&[], Fault::drop_connection().after_effect()).await;
+        world.fails_next(Endpoint::CreateTicket, Fault::answer(Canned::error(certain, "x")));
+        let asked = world.last("C0LETTINGS", &root);
+        world.press("U0JANE", &asked, "Create again").await;
+        assert!(world.lettings(&root).contains("I can't tell whether the ticket was created"));
+        assert!(world.lettings(&root).contains("[Create again] [Leave it]"));
+        insta::allow_duplicates! { insta::assert_snapshot!(world.whispers("U0JANE"), @"
+        Threadbridge (only visible to you)
+          I couldn't ask for the ticket again just now. Whether there is one from before is still open.
+        "); }
+        world.press_old("U0JANE", &asked, "Create again").await;
+        assert!(world.lettings(&root).contains("support ticket #9631"));
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn leave_it_ends_the_matter() {
     let (world, root) = in_doubt(&[], Fault::drop_connection()).await;
     let asked = world.last("C0LETTINGS", &root);
@@ -185,8 +204,7 @@ async fn a_claim_that_lasted_too_long_sends_nothing_and_gives_the_ticket_back() 
     world.agent.faults().open(Endpoint::RecordFailure);
     world.idle().await;
     assert_eq!(world.told(Endpoint::CreateTicket).len(), 0);
-    world.whispers("U0JANE");
-    world.press("U0JANE", &world.last("C0LETTINGS", &root), "Still nothing? Check").await;
+    assert!(world.whispers("U0JANE").contains("none was created"));
     assert!(world.lettings(&root).contains("[Yes, Create Ticket (primary)] [No Thanks]"));
     world.press("U0JANE", &world.last("C0LETTINGS", &root), YES).await;
     assert!(world.lettings(&root).contains("support ticket #9630"));
