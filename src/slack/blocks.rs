@@ -37,12 +37,25 @@ pub struct Look<'a> {
     pub links: &'a Links,
     /// Whether to use Slack's own feedback buttons.
     pub native_feedback: bool,
+    /// The form of the blocks.
+    pub form: Form,
     /// Whether an answer that is too long for messages may be attached as a file.
     pub attach: bool,
     /// The root of the thread.
     pub root: &'a str,
     /// Different for every rendering: Slack wants new block ids when a message changes.
     pub edition: &'a str,
+}
+
+/// The forms of a message's blocks, the best first: Slack may refuse one and take the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `markdown` blocks, native buttons.
+    Rich,
+    /// Sections and plain buttons: the oldest blocks.
+    Basic,
+    /// Only the text and the blocks that can be pressed.
+    Plain,
 }
 
 /// A reply as Slack takes it.
@@ -59,21 +72,26 @@ pub struct Rendered {
 pub struct Part {
     /// All of it as text, for notifications and for people who hear it.
     pub text: String,
-    /// Its blocks at their best.
-    pub rich: Vec<Value>,
-    /// Its blocks in the oldest forms, for when Slack does not take the best.
-    pub basic: Vec<Value>,
+    /// Its blocks in the form that was asked for.
+    pub blocks: Vec<Value>,
 }
 
 /// What stands in the place of a message's buttons.
 struct Tail {
     text: String,
-    rich: Vec<Value>,
-    basic: Vec<Value>,
+    blocks: Vec<Value>,
 }
 
 /// Renders a reply as messages of its own.
 pub fn render(reply: &Reply, look: Look<'_>) -> Rendered {
+    let mut rendered = render_reply(reply, look);
+    if look.form == Form::Plain {
+        rendered.parts = rendered.parts.into_iter().map(plain).collect();
+    }
+    rendered
+}
+
+fn render_reply(reply: &Reply, look: Look<'_>) -> Rendered {
     match reply {
         Reply::Answer(answer) => render_answer(answer, look),
         Reply::Failed(_, memo) | Reply::TooBusy(memo) => {
@@ -88,8 +106,8 @@ pub fn render(reply: &Reply, look: Look<'_>) -> Rendered {
             single(&words, memo.as_ref().map(|memo| ask_again(memo, look)))
         }
         Reply::Outcome(outcome) => {
-            let Tail { text, rich, basic } = tail_of(outcome, look);
-            Rendered { parts: vec![Part { text, rich, basic }], file: None }
+            let Tail { text, blocks } = tail_of(outcome, look);
+            Rendered { parts: vec![Part { text, blocks }], file: None }
         }
         Reply::Help | Reply::Working | Reply::Unknown { .. } | Reply::NotForYou | Reply::Word(_) => {
             single(&markup::escape(&wording::of(reply)), None)
@@ -103,20 +121,47 @@ pub fn rerender(message: &Value, reply: &Reply, look: Look<'_>) -> Part {
     let Reply::Outcome(outcome) = reply else {
         return render(reply, look).parts.pop().expect("a reply has a part");
     };
-    let Tail { text: words, rich, basic } = tail_of(outcome, look);
-    let blocks = message["blocks"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let stays = |block: &&Value| !block["block_id"].as_str().is_some_and(|id| id.starts_with(TAIL));
+    let Tail { text: words, blocks: tail } = tail_of(outcome, look);
     let mut pieces: Vec<&str> = message["text"].as_str().unwrap_or_default().splitn(3, BORDER).collect();
     pieces.truncate(2);
-    let sections = markup::split(&pieces.concat(), PART, |text| text.chars().count());
-    let sections = sections.iter().map(|text| section(text));
+    let mut blocks: Vec<Value> = if look.form == Form::Rich {
+        let blocks = message["blocks"].as_array().map(Vec::as_slice).unwrap_or_default();
+        blocks.iter().filter(|block| !in_tail(block)).cloned().collect()
+    } else {
+        let sections = markup::split(&pieces.concat(), PART, |text| text.chars().count());
+        sections.iter().map(|text| section(text)).collect()
+    };
+    blocks.extend(tail);
     pieces.resize(2, "");
-    let text = join_within(pieces[0], pieces[1], &words);
-    Part {
-        text,
-        rich: blocks.iter().filter(stays).cloned().chain(rich).collect(),
-        basic: sections.chain(basic).collect(),
+    let part = Part { text: join_within(pieces[0], pieces[1], &words), blocks };
+    if look.form == Form::Plain { plain(part) } else { part }
+}
+
+/// A message as its text and what can be pressed. With blocks, Slack shows no text; so plain text goes alone, without
+/// any block, unless something must stay pressable.
+fn plain(part: Part) -> Part {
+    let is = |block: &Value, kind: &str| block["type"].as_str() == Some(kind);
+    let pressable: Vec<Value> = part.blocks.iter().filter(|block| is(block, "actions")).cloned().collect();
+    if pressable.is_empty() {
+        return Part { blocks: pressable, ..part };
     }
+    // A press replaces the tail's words, so they keep their id.
+    let tail = part.blocks.iter().find(|block| is(block, "section") && in_tail(block));
+    let pieces = part.text.split(BORDER).map(str::trim).enumerate().filter(|(_, piece)| !piece.is_empty());
+    let sections = pieces.map(|(n, piece)| {
+        let mut section = json!({ "type": "section", "text": { "type": "plain_text", "text": piece } });
+        if let Some(tail) = tail.filter(|_| n == 2) {
+            section["block_id"] = tail["block_id"].clone();
+        }
+        section
+    });
+    let blocks = sections.chain(pressable).collect();
+    Part { text: part.text, blocks }
+}
+
+/// Whether a press replaces this block.
+fn in_tail(block: &Value) -> bool {
+    block["block_id"].as_str().is_some_and(|id| id.starts_with(TAIL))
 }
 
 /// What was said in a message of ours, without what is said about it, as people read it.
@@ -138,8 +183,12 @@ pub(super) fn root_of_block(block_id: &str) -> Option<&str> {
 
 fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
     let AnswerReply { answer, memo, show_confidence } = reply;
-    let size = |text: &str| markup::mrkdwn(text).chars().count().max(markup::markdown(text).chars().count());
-    let mut texts = markup::split(&readable(&answer.text), PART, size);
+    let length = |mrkdwn: &str, markdown: &str| mrkdwn.chars().count().max(markdown.chars().count());
+    let whole = readable(&answer.text);
+    let whole_spoken = markup::mrkdwn(&whole);
+    let fits = length(&whole_spoken, &whole) <= PART;
+    let size = |text: &str| if fits { 0 } else { length(&markup::mrkdwn(text), &markup::markdown(text)) };
+    let mut texts = markup::split(&whole, PART, size);
     let file = (look.attach && MAX_PARTS < texts.len()).then(|| answer.text.0.clone());
     if file.is_some() {
         texts.truncate(1);
@@ -154,20 +203,19 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
     let about_in_text: Vec<String> = note.into_iter().chain(plain).chain(confidence).collect();
     let last = texts.len().saturating_sub(1);
     let parts = texts.iter().enumerate().map(|(n, text)| {
-        let (spoken, body) = (markup::mrkdwn(text), markdown(text));
+        let spoken = if *text == whole { whole_spoken.clone() } else { markup::mrkdwn(text) };
+        let mut blocks = vec![match look.form {
+            // What was neutralised is not changed by doing it again, unless it was cut.
+            Form::Rich if *text == whole => markdown(text.clone()),
+            Form::Rich => markdown(markup::markdown(text)),
+            Form::Basic | Form::Plain => section(&spoken),
+        }];
         if n < last {
-            let text = join(&spoken, "", "");
-            return Part { text, rich: vec![body], basic: vec![section(&spoken)] };
+            return Part { text: join(&spoken, "", ""), blocks };
         }
-        let about: Vec<Value> = about.iter().map(|line| context(line)).collect();
-        let rest = |first: Value, tail: &[Value]| {
-            [first].into_iter().chain(about.iter().cloned()).chain(tail.iter().cloned()).collect()
-        };
-        Part {
-            text: join_within(&spoken, &about_in_text.join("\n"), &tail.text),
-            rich: rest(body, &tail.rich),
-            basic: rest(section(&spoken), &tail.basic),
-        }
+        blocks.extend(about.iter().map(|line| context(line)));
+        blocks.extend_from_slice(&tail.blocks);
+        Part { text: join_within(&spoken, &about_in_text.join("\n"), &tail.text), blocks }
     });
     Rendered { parts: parts.collect(), file }
 }
@@ -191,7 +239,7 @@ fn tail_of(outcome: &Outcome, look: Look<'_>) -> Tail {
         Outcome::Thanks | Outcome::Created { .. } | Outcome::Declined | Outcome::Left { .. } => {
             let text = markup::escape(&words);
             let blocks = vec![tail_section(&text, look)];
-            Tail { text, rich: blocks.clone(), basic: blocks }
+            Tail { text, blocks }
         }
     }
 }
@@ -203,13 +251,14 @@ fn ticket_prompt(words: &str, memo: &TurnMemo, look: Look<'_>) -> Tail {
 fn with_buttons(words: &str, memo: &TurnMemo, actions: &[Action], look: Look<'_>) -> Tail {
     let text = markup::escape(words);
     let blocks = vec![tail_section(&text, look), buttons(memo, actions, look)];
-    Tail { text, rich: blocks.clone(), basic: blocks }
+    Tail { text, blocks }
 }
 
 fn thumbs(memo: &TurnMemo, look: Look<'_>) -> Tail {
-    let basic = vec![buttons(memo, &[Action::Helpful, Action::Unhelpful], look)];
-    let rich = if look.native_feedback { vec![native_thumbs(memo, look)] } else { basic.clone() };
-    Tail { text: String::new(), rich, basic }
+    let native = look.native_feedback && look.form == Form::Rich;
+    let actions = [Action::Helpful, Action::Unhelpful];
+    let thumbs = if native { native_thumbs(memo, look) } else { buttons(memo, &actions, look) };
+    Tail { text: String::new(), blocks: vec![thumbs] }
 }
 
 fn ask_again(memo: &TurnMemo, look: Look<'_>) -> Value {
@@ -218,7 +267,7 @@ fn ask_again(memo: &TurnMemo, look: Look<'_>) -> Value {
 
 fn single(text: &str, buttons: Option<Value>) -> Rendered {
     let blocks: Vec<Value> = [section(text)].into_iter().chain(buttons).collect();
-    Rendered { parts: vec![Part { text: text.to_owned(), rich: blocks.clone(), basic: blocks }], file: None }
+    Rendered { parts: vec![Part { text: text.to_owned(), blocks }], file: None }
 }
 
 /// The text of a message from its pieces. The borders show which piece is which when the message is read back.
@@ -236,8 +285,8 @@ fn join_within(spoken: &str, about: &str, tail: &str) -> String {
     if whole.chars().count() <= LONGEST_TEXT { whole } else { join(spoken, "", tail) }
 }
 
-fn markdown(text: &str) -> Value {
-    value(SlackMarkdownBlock::new(markup::markdown(text)).into())
+fn markdown(text: String) -> Value {
+    value(SlackMarkdownBlock::new(text).into())
 }
 
 fn section(text: &str) -> Value {

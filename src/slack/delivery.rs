@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tracing::warn;
 
 use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
-use super::blocks::{BORDER, Part, TAIL};
+use super::blocks::{Form, Part};
 use crate::chat::{MessageId, Place, wording};
 
 /// The name of our metadata on messages; other apps of the workspace can see it.
@@ -17,30 +17,19 @@ const PAGE: &str = "200";
 /// How many times more of a thread is read.
 const MOST_PAGES: usize = 10;
 
-/// The forms of a message, the best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// `markdown` blocks, native buttons.
-    Rich,
-    /// Sections and plain buttons.
-    Basic,
-    /// Only the text and the blocks that can be pressed.
-    Plain,
-}
-
 impl SlackApi {
-    /// Posts one message into a thread. With [`Patience::Once`] an unknown outcome is not looked up. `key` is different for each message, so that it can be found when Slack's
-    /// answer is lost.
+    /// Posts one message into a thread, in the best form that Slack takes. `key` is different for each message, so
+    /// that it can be found when Slack's answer is lost; with [`Patience::Once`] it is not looked for.
     pub(super) async fn post_part(
         &self,
         place: &Place,
-        part: &Part,
+        part: &mut (dyn FnMut(Form) -> Part + Send),
         key: &str,
         patience: Patience,
     ) -> Result<MessageId, ApiError> {
         let mut form = Form::Rich;
         loop {
-            let error = match self.post_once(place, body(part, form), key, patience).await {
+            let error = match self.post_once(place, body(part(form)), key, patience).await {
                 Ok(message) => return Ok(message),
                 Err(error) => error,
             };
@@ -53,13 +42,13 @@ impl SlackApi {
         &self,
         place: &Place,
         message: &MessageId,
-        part: &Part,
+        part: &mut (dyn FnMut(Form) -> Part + Send),
         patience: Patience,
     ) -> Result<(), ApiError> {
         let channel = place.thread.channel.as_str();
         let mut form = Form::Rich;
         loop {
-            let mut body = body(part, form);
+            let mut body = body(part(form));
             body["channel"] = json!(channel);
             body["ts"] = json!(message.as_str());
             let arguments = Arguments::Json(&body);
@@ -196,36 +185,9 @@ fn lower(form: Form, error: &ApiError) -> Option<Form> {
     about_form.then_some(next)
 }
 
-fn body(part: &Part, form: Form) -> Value {
-    let blocks = match form {
-        Form::Rich => part.rich.clone(),
-        Form::Basic => part.basic.clone(),
-        Form::Plain => plain_blocks(part),
-    };
-    if blocks.is_empty() {
+fn body(part: Part) -> Value {
+    if part.blocks.is_empty() {
         return json!({ "text": part.text });
     }
-    json!({ "text": part.text, "blocks": blocks })
-}
-
-/// The text and what can be pressed. With blocks, Slack shows no text; so plain text goes alone, without any block,
-/// unless something must stay pressable.
-fn plain_blocks(part: &Part) -> Vec<Value> {
-    let is = |block: &Value, kind: &str| block["type"].as_str() == Some(kind);
-    let in_tail = |block: &Value| block["block_id"].as_str().is_some_and(|id| id.starts_with(TAIL));
-    let pressable: Vec<Value> = part.basic.iter().filter(|block| is(block, "actions")).cloned().collect();
-    if pressable.is_empty() {
-        return pressable;
-    }
-    // A press replaces the tail's words, so they keep their id.
-    let tail = part.basic.iter().find(|block| is(block, "section") && in_tail(block));
-    let pieces = part.text.split(BORDER).map(str::trim).enumerate().filter(|(_, piece)| !piece.is_empty());
-    let sections = pieces.map(|(n, piece)| {
-        let mut section = json!({ "type": "section", "text": { "type": "plain_text", "text": piece } });
-        if let Some(tail) = tail.filter(|_| n == 2) {
-            section["block_id"] = tail["block_id"].clone();
-        }
-        section
-    });
-    sections.chain(pressable).collect()
+    json!({ "text": part.text, "blocks": Value::Array(part.blocks) })
 }

@@ -247,7 +247,9 @@ pub(super) fn time(ts: &str) -> Option<Timestamp> {
 pub(super) fn from_json<'a, T: Deserialize<'a>>(
     json: &'a [u8],
 ) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(json))
+    // Knowing the path costs time, so it is only looked for when something is wrong.
+    serde_json::from_slice(json)
+        .or_else(|_| serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(json)))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub mod webhook;
 use serde::Deserialize;
 use url::Url;
 
-pub use blocks::{Look, Part, Rendered, render, rerender};
+pub use blocks::{Form, Look, Part, Rendered, render, rerender};
 pub use platform::SlackPlatform;
 pub use sources::Links;
 

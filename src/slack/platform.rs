@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tracing::{debug, warn};
 
 use super::api::{ApiError, Arguments, Patience, SlackApi};
-use super::blocks::{self, Look, Rendered, render, rerender, spoken_part};
+use super::blocks::{self, Form, Look, render, rerender, spoken_part};
 use super::delivery::{is_further_part, is_placeholder, key_of, part_key};
 use super::event::IN_THREAD;
 use super::people::Names;
@@ -84,7 +84,13 @@ impl SlackPlatform {
     }
 
     /// Renders for a place, each time as another edition.
-    fn with_look<T>(&self, place: &Place, attach: bool, render: impl FnOnce(Look<'_>) -> T) -> (T, String) {
+    fn with_look<T>(
+        &self,
+        place: &Place,
+        form: Form,
+        attach: bool,
+        render: impl FnOnce(Look<'_>) -> T,
+    ) -> (T, String) {
         let edition = self.edition.fetch_add(1, Ordering::Relaxed).to_string();
         let context = seal_context(&place.thread);
         let seal = |button: &Button| {
@@ -93,7 +99,8 @@ impl SlackPlatform {
         };
         let root = place.thread.root.as_str();
         let (links, native_feedback) = (&self.links, self.native_feedback);
-        let rendered = render(Look { seal: &seal, links, native_feedback, attach, root, edition: &edition });
+        let rendered =
+            render(Look { seal: &seal, links, native_feedback, form, attach, root, edition: &edition });
         (rendered, edition)
     }
 
@@ -104,25 +111,33 @@ impl SlackPlatform {
         reply: &Reply,
         mut shown: Option<MessageId>,
     ) -> Result<(), ApiError> {
-        let (mut rendered, mut edition) = self.with_look(place, true, |look| render(reply, look));
+        let render_in = |form, attach| self.with_look(place, form, attach, |look| render(reply, look));
+        let mut attach = true;
+        let (mut rendered, mut edition) = render_in(Form::Rich, attach);
         if let Some(file) = &rendered.file
             && let Err(error) = self.api.attach(place, file).await
         {
             warn!(%error, "a long answer cannot be attached; it is posted in many messages");
-            (rendered, edition) = self.with_look(place, false, |look| render(reply, look));
+            attach = false;
+            (rendered, edition) = render_in(Form::Rich, attach);
         }
-        let Rendered { parts, .. } = rendered;
         let mut stuck = None;
-        for (n, part) in parts.iter().enumerate() {
+        for (n, part) in rendered.parts.into_iter().enumerate() {
+            let mut best = Some(part);
+            // Every form has the same parts.
+            let mut part = |form| match best.take() {
+                Some(best) if form == Form::Rich => best,
+                _ => render_in(form, attach).0.parts.swap_remove(n),
+            };
             if let Some(placeholder) = shown.take() {
-                match self.api.update_part(place, &placeholder, part, Patience::UntilDoneTwice).await {
+                match self.api.update_part(place, &placeholder, &mut part, Patience::UntilDoneTwice).await {
                     Ok(()) => continue,
                     Err(error) => warn!(%error, "a placeholder cannot become the answer; it is posted"),
                 }
                 stuck = Some(placeholder);
             }
             let key = part_key(&edition, n);
-            self.api.post_part(place, part, &key, Patience::UntilDone).await?;
+            self.api.post_part(place, &mut part, &key, Patience::UntilDone).await?;
         }
         if let Some(placeholder) = stuck {
             self.delete(place, &placeholder).await;
@@ -142,9 +157,9 @@ impl SlackPlatform {
     }
 
     async fn show_placeholder(&self, place: &Place, turn: &TurnKey) -> Shown {
-        let (rendered, _) = self.with_look(place, false, |look| render(&Reply::Working, look));
-        let Some(part) = rendered.parts.first() else { return Shown::Nothing };
-        match self.api.post_part(place, part, &placeholder_key(turn), Patience::Once).await {
+        let mut part =
+            |form| self.with_look(place, form, false, |look| rerender(&Value::Null, &Reply::Working, look)).0;
+        match self.api.post_part(place, &mut part, &placeholder_key(turn), Patience::Once).await {
             Ok(message) => Shown::Placeholder(message),
             Err(error) => {
                 warn!(%error, "a placeholder cannot be posted");
@@ -252,22 +267,21 @@ impl Platform for SlackPlatform {
 
     async fn settle(&self, place: &Place, on: &ClickedMessage, reply: &Reply) -> Result<(), PlatformError> {
         let contents: Value = serde_json::from_str(&on.contents).unwrap_or_default();
-        let (part, _) = self.with_look(place, false, |look| rerender(&contents, reply, look));
+        let mut part = |form| self.with_look(place, form, false, |look| rerender(&contents, reply, look)).0;
         // What another change will follow must not hold that one up.
         let passing = matches!(reply, Reply::Working | Reply::Outcome(Outcome::Creating(_)));
         let patience = if passing { Patience::Once } else { Patience::UntilDoneTwice };
-        self.api.update_part(place, &on.message, &part, patience).await.map_err(outcome)
+        self.api.update_part(place, &on.message, &mut part, patience).await.map_err(outcome)
     }
 
     async fn whisper(&self, place: &Place, user: &UserId, reply: &Reply) -> Result<(), PlatformError> {
         if place.audience == Audience::Direct {
             return self.post_all(place, reply, None).await.map_err(outcome);
         }
-        let (rendered, _) = self.with_look(place, false, |look| render(reply, look));
+        let (rendered, _) = self.with_look(place, Form::Basic, false, |look| render(reply, look));
         let channel = place.thread.channel.as_str();
         for part in &rendered.parts {
-            let mut body =
-                json!({ "channel": channel, "user": user.as_str(), "text": part.text, "blocks": part.basic });
+            let mut body = json!({ "channel": channel, "user": user.as_str(), "text": part.text, "blocks": part.blocks });
             // In a thread that nobody has opened, nobody would see it.
             if &*place.address == IN_THREAD {
                 body["thread_ts"] = json!(place.thread.root.as_str());

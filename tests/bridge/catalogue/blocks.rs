@@ -1,12 +1,14 @@
 //! The Block Kit of every reply, with the sealed values named.
 
+use threadbridge::slack::Form;
+
 use super::{answer, lines, only_part, replies, seen};
 
 #[test]
 fn every_reply_is_this_block_kit() {
     let all: String = replies()
         .iter()
-        .map(|(name, reply)| format!("{name}\n{}", lines(&only_part(reply, true).rich)))
+        .map(|(name, reply)| format!("{name}\n{}", lines(&only_part(reply, true, Form::Rich).blocks)))
         .collect();
     insta::assert_snapshot!(all, @r#"
     help
@@ -115,8 +117,8 @@ fn an_answer_in_the_oldest_blocks_says_the_same() {
     let all: String = [answer(false), answer(true)]
         .iter()
         .map(|reply| {
-            let part = only_part(reply, true);
-            format!("{}\n{}", seen(&part.basic), lines(&part.basic))
+            let part = only_part(reply, true, Form::Basic);
+            format!("{}\n{}", seen(&part.blocks), lines(&part.blocks))
         })
         .collect();
     insta::assert_snapshot!(all, @r#"

@@ -9,7 +9,7 @@ use threadbridge::chat::{
     AgentKind, Answer, AnswerReply, Audience, Button, Outcome, Reply, Source, Trouble, TurnMemo, Word,
 };
 use threadbridge::demo::workspace::{Message, render as as_people_see};
-use threadbridge::slack::{Links, Look, Part, Rendered, render};
+use threadbridge::slack::{Form, Links, Look, Part, Rendered, render};
 
 fn memo() -> TurnMemo {
     TurnMemo {
@@ -165,15 +165,15 @@ fn word_name(word: &Word) -> &'static str {
     }
 }
 
-fn with_look<T>(native_feedback: bool, see: impl FnOnce(Look<'_>) -> T) -> T {
+fn with_look<T>(native_feedback: bool, form: Form, see: impl FnOnce(Look<'_>) -> T) -> T {
     let links = Links { template: Some("https://kb.example/{entry_type}/{entry_id}".into()), max_sources: 5 };
     let seal = |button: &Button| format!("(sealed {:?})", button.action);
     let (root, edition) = ("1764158400.000100", "1");
-    see(Look { seal: &seal, links: &links, native_feedback, attach: true, root, edition })
+    see(Look { seal: &seal, links: &links, native_feedback, form, attach: true, root, edition })
 }
 
-fn only_part(reply: &Reply, native_feedback: bool) -> Part {
-    let Rendered { mut parts, file } = with_look(native_feedback, |look| render(reply, look));
+fn only_part(reply: &Reply, native_feedback: bool, form: Form) -> Part {
+    let Rendered { mut parts, file } = with_look(native_feedback, form, |look| render(reply, look));
     assert_eq!((parts.len(), file), (1, None));
     parts.remove(0)
 }

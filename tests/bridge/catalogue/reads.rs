@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use threadbridge::chat::{Outcome, Reply};
-use threadbridge::slack::rerender;
+use threadbridge::slack::{Form, rerender};
 
 use super::{answer, only_part, outcome_name, outcomes, replies, seen, with_look};
 
@@ -10,7 +10,7 @@ use super::{answer, only_part, outcome_name, outcomes, replies, seen, with_look}
 fn every_reply_reads_well_and_the_contracts_sentences_stand_word_for_word() {
     let all: String = replies()
         .iter()
-        .map(|(name, reply)| format!("{name}\n{}\n", seen(&only_part(reply, true).rich)))
+        .map(|(name, reply)| format!("{name}\n{}\n", seen(&only_part(reply, true, Form::Rich).blocks)))
         .collect();
     // The sentences that the agent's contract prescribes.
     for sentence in [
@@ -130,7 +130,7 @@ fn every_reply_reads_well_and_the_contracts_sentences_stand_word_for_word() {
 fn a_notification_and_a_screen_reader_get_the_whole_message() {
     let all: Vec<String> = [answer(false), answer(true), Reply::Help]
         .iter()
-        .map(|reply| only_part(reply, true).text.replace('\u{2063}', "¦"))
+        .map(|reply| only_part(reply, true, Form::Rich).text.replace('\u{2063}', "¦"))
         .collect();
     insta::assert_snapshot!(all.join("\n----\n"), @"
     Go to *Settings &gt; Users* and press _Reset_.¦
@@ -152,27 +152,32 @@ fn a_notification_and_a_screen_reader_get_the_whole_message() {
 #[test]
 fn a_press_replaces_the_buttons_and_nothing_else() {
     for (native, escalate) in [(true, false), (false, false), (true, true)] {
-        let part = only_part(&answer(escalate), native);
-        let message = json!({ "text": part.text, "blocks": part.rich });
+        let part = only_part(&answer(escalate), native, Form::Rich);
+        let message = json!({ "text": part.text, "blocks": part.blocks });
         for outcome in outcomes() {
             let name = outcome_name(&outcome);
-            let changed =
-                with_look(native, |look| rerender(&message, &Reply::Outcome(outcome.clone()), look));
-            for (before, after) in [(&part.rich, &changed.rich), (&part.basic, &changed.basic)] {
-                assert!(seen(after).contains("Go to"), "{name}: {}", seen(after));
-                assert!(seen(after).contains("Password Reset Guide"), "{name}: {}", seen(after));
-                assert!(seen(after).contains("Very sure · 92 %"), "{name}: {}", seen(after));
-                assert!(!before.is_empty());
+            let changed = |form| {
+                with_look(native, form, |look| rerender(&message, &Reply::Outcome(outcome.clone()), look))
+            };
+            for form in [Form::Rich, Form::Basic] {
+                let after = seen(&changed(form).blocks);
+                assert!(after.contains("Go to"), "{name}: {after}");
+                assert!(after.contains("Password Reset Guide"), "{name}: {after}");
+                assert!(after.contains("Very sure · 92 %"), "{name}: {after}");
             }
-            assert_eq!(changed.rich[..2], part.rich[..2], "{name}");
+            let changed = changed(Form::Rich);
+            assert_eq!(changed.blocks[..2], part.blocks[..2], "{name}");
             let back = matches!(&outcome, Outcome::RateAgain(_));
-            assert_eq!(seen(&changed.rich).contains('👍'), back, "{name}");
+            assert_eq!(seen(&changed.blocks).contains('👍'), back, "{name}");
             // Pressing once more leaves no trace of the press before.
-            let message = json!({ "text": changed.text, "blocks": changed.rich });
-            let again =
-                with_look(native, |look| rerender(&message, &Reply::Outcome(Outcome::Declined), look));
-            let fresh = json!({ "text": part.text, "blocks": part.rich });
-            let fresh = with_look(native, |look| rerender(&fresh, &Reply::Outcome(Outcome::Declined), look));
+            let message = json!({ "text": changed.text, "blocks": changed.blocks });
+            let again = with_look(native, Form::Rich, |look| {
+                rerender(&message, &Reply::Outcome(Outcome::Declined), look)
+            });
+            let fresh = json!({ "text": part.text, "blocks": part.blocks });
+            let fresh = with_look(native, Form::Rich, |look| {
+                rerender(&fresh, &Reply::Outcome(Outcome::Declined), look)
+            });
             assert_eq!(again, fresh, "{name}");
         }
     }
