@@ -20,6 +20,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+/// Messages are made of many small allocations, and with the system's allocator those took a third of the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Answers questions from Slack threads with a CRM's customer agent.
 #[derive(Parser)]
 #[command(version, max_term_width = 100, after_help = NEEDS)]
