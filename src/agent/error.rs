@@ -81,6 +81,21 @@ impl AgentError {
         }
     }
 
+    /// The kind of trouble in a word or two, for whoever looks at the bridge from outside: no text of the agent's, and
+    /// no address, is in it.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::RateLimited { .. } => "rate limited",
+            Self::Down | Self::Unsent(NotSent::Busy | NotSent::UnusableId) => "not sent",
+            Self::Unsent(NotSent::NoConnection(_)) => "not reachable",
+            Self::Uncertain(Doubt::Deadline) => "too slow",
+            Self::Uncertain(Doubt::Broken(_) | Doubt::Body(_)) => "connection broke",
+            Self::Uncertain(Doubt::Status(_)) => "server error",
+            Self::Refused { .. } => "refused",
+            Self::Uncertain(Doubt::Unconfirmed) | Self::Nonsense => "not understood",
+        }
+    }
+
     /// Whether this tells that the agent is ill, rather than that it minds one request.
     pub(super) fn is_outage(&self) -> bool {
         match self {
@@ -132,6 +147,16 @@ mod tests {
         assert!(!AgentError::Unsent(NotSent::Busy).may_have_happened());
         assert!(!AgentError::Refused { status: 404 }.may_have_happened());
         assert!(!AgentError::RateLimited { reset: Duration::from_secs(1) }.may_have_happened());
+    }
+
+    #[test]
+    fn the_class_tells_no_server_from_a_wrong_path_and_from_a_sick_one() {
+        let class = |error: AgentError| error.class();
+        assert_eq!(class(AgentError::Uncertain(Doubt::Deadline)), "too slow");
+        assert_eq!(class(AgentError::of_status(StatusCode::NOT_FOUND)), "refused");
+        assert_eq!(class(AgentError::of_status(StatusCode::MOVED_PERMANENTLY)), "refused");
+        assert_eq!(class(AgentError::of_status(StatusCode::BAD_GATEWAY)), "server error");
+        assert_eq!(class(AgentError::Nonsense), "not understood");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::Method;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,22 @@ pub enum Health {
     Down,
 }
 
+/// What is known from the checks of [`Agent::watch`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// No check has ended yet.
+    NotYet,
+    /// The last check got this answer.
+    Said(Health),
+    /// The last check failed.
+    Failed {
+        /// When the first of the checks that have failed in a row did.
+        since: Timestamp,
+        /// Why the last one failed: [`AgentError::class`].
+        why: &'static str,
+    },
+}
+
 impl Agent {
     /// Asks the agent how it is, once.
     ///
@@ -41,9 +58,9 @@ impl Agent {
         self.caller.make(&call, reply::health).await
     }
 
-    /// What the last check of [`Agent::watch`] found; `None` before the first, and while checks fail.
-    pub fn last_health(&self) -> Option<Health> {
-        *self.last_health.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the last check of [`Agent::watch`] found.
+    pub fn last_check(&self) -> Checked {
+        *self.last_check.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Checks the agent's health until `stop`: as often as the settings say, and at least every 5 s while
@@ -77,7 +94,12 @@ impl Agent {
                 tracing::warn!(error, "the agent's health could not be checked");
             }
         }
-        *self.last_health.lock().unwrap_or_else(PoisonError::into_inner) = health.ok();
+        let mut last = self.last_check.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = match (health, *last) {
+            (Ok(health), _) => Checked::Said(health),
+            (Err(error), Checked::Failed { since, .. }) => Checked::Failed { since, why: error.class() },
+            (Err(error), _) => Checked::Failed { since: self.clock.now(), why: error.class() },
+        };
     }
 
     async fn pause(&self) {

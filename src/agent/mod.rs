@@ -28,7 +28,7 @@ use self::breaker::{Breaker, Change};
 use self::call::{Call, Caller, Repeat};
 use self::endpoint::Base;
 pub use self::error::{AgentError, Doubt, NotSent};
-pub use self::health::Health;
+pub use self::health::{Checked, Health};
 pub use self::settings::{Settings, SettingsError};
 use crate::chat::{
     AgentKind, Answer, FailureId, HistoryEntry, Private, Rating, SessionId, TicketId, UserInfo,
@@ -50,7 +50,7 @@ pub struct Agent {
     breaker: Breaker,
     /// Wakes [`Agent::watch`] when failed questions have opened the breaker.
     opened: Notify,
-    last_health: Mutex<Option<Health>>,
+    last_check: Mutex<Checked>,
 }
 
 /// What came back for a question.
@@ -141,7 +141,7 @@ impl Agent {
             turns: Semaphore::new(settings.max_concurrent.min(Semaphore::MAX_PERMITS)),
             breaker: Breaker::default(),
             opened: Notify::new(),
-            last_health: Mutex::new(None),
+            last_check: Mutex::new(Checked::NotYet),
         })
     }
 

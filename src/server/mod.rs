@@ -18,7 +18,7 @@ use tower_http::timeout::TimeoutLayer;
 
 pub use accept::serve;
 
-use crate::agent::{Agent, Health};
+use crate::agent::{Agent, Checked, Health};
 use crate::conversation::Conversation;
 
 /// Where the bridge listens, and its limits there.
@@ -77,13 +77,19 @@ pub fn router(
 /// does not make the bridge unready.
 async fn readiness(State(vitals): State<Vitals>) -> Response {
     let draining = vitals.conversation.is_draining();
-    let agent = match (vitals.agent.is_down(), vitals.agent.last_health()) {
-        (true, _) | (false, Some(Health::Down)) => "down",
-        (false, Some(Health::Degraded)) => "degraded",
-        (false, Some(Health::Healthy)) => "healthy",
-        (false, None) => "not asked yet",
+    let checked = vitals.agent.last_check();
+    let agent = match (vitals.agent.is_down(), checked) {
+        (true, _) | (false, Checked::Said(Health::Down)) => "down",
+        (false, Checked::Said(Health::Degraded)) => "degraded",
+        (false, Checked::Said(Health::Healthy)) => "healthy",
+        (false, Checked::Failed { .. }) => "unknown",
+        (false, Checked::NotYet) => "not asked yet",
     };
     let status = if draining { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let word = if draining { "stopping" } else { "ready" };
-    (status, Json(json!({ "status": word, "agent": agent }))).into_response()
+    let mut body = json!({ "status": word, "agent": agent });
+    if let Checked::Failed { since, why } = checked {
+        body["health_check"] = json!({ "failed": why, "since": since.to_string() });
+    }
+    (status, Json(body)).into_response()
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use threadbridge::demo::agent::{Canned, Endpoint, Fault};
 use tokio::net::TcpListener;
 
-use crate::world::World;
+use crate::world::{World, confident};
 
 fn html(status: u16) -> Fault {
     Fault::answer(Canned::bytes(status, "text/html", "<html>Jane's secret trace</html>"))
@@ -192,6 +192,26 @@ async fn one_question_tries_an_agent_whose_health_cannot_be_had() {
     world.asks("And a second one?").await;
     assert_eq!(world.questions(), 22);
     world.see_all();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_health_check_that_fails_is_told_with_its_kind_and_since_when() {
+    let world = World::with(&[("THREADBRIDGE_AGENT__HEALTH_EVERY_SECONDS", "3000")], confident).await;
+    let pause = SignedDuration::from_secs(3000);
+    world.clock.sleeps_for(pause).await;
+    world.agent.faults().always(Endpoint::Health, html(404));
+    for _ in 0..2 {
+        world.clock.advance(pause);
+        world.clock.sleeps_for(pause).await;
+        // Since the first one that failed.
+        let failed = r#"200 {"agent":"unknown","health_check":{"failed":"refused","since":"2026-11-22T12:50:00Z"},"status":"ready"}"#;
+        assert_eq!(world.readiness().await, failed);
+    }
+    world.agent.faults().clear(Endpoint::Health);
+    world.clock.advance(pause);
+    world.clock.sleeps_for(pause).await;
+    insta::assert_snapshot!(world.readiness().await, @r#"200 {"agent":"healthy","status":"ready"}"#);
     world.finish().await;
 }
 

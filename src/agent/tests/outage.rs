@@ -70,7 +70,7 @@ async fn an_agent_that_says_it_works_is_asked_again_at_once() {
         let bench = broken().await;
         bench.script.then(Act::Reply(200, word));
         watch(&bench, 2).await;
-        assert!(!bench.agent.is_down() && bench.agent.last_health().is_some());
+        assert!(!bench.agent.is_down() && matches!(bench.agent.last_check(), Checked::Said(_)));
         bench.script.then(GOOD);
         bench.ask().await.unwrap();
     }
@@ -79,9 +79,9 @@ async fn an_agent_that_says_it_works_is_asked_again_at_once() {
 #[tokio::test]
 async fn an_agent_that_says_it_is_down_is_not_asked() {
     let bench = Bench::new([Act::Reply(200, r#"{"overall_status": "down"}"#)]).await;
-    assert_eq!(bench.agent.last_health(), None);
+    assert_eq!(bench.agent.last_check(), Checked::NotYet);
     watch(&bench, 3).await;
-    assert_eq!(bench.agent.last_health(), Some(Health::Down));
+    assert_eq!(bench.agent.last_check(), Checked::Said(Health::Down));
     assert!(matches!(bench.ask().await, Err(AgentError::Down)));
     assert!(bench.clock.slept().iter().all(|pause| *pause == Duration::from_secs(5)));
 }
@@ -90,12 +90,20 @@ async fn an_agent_that_says_it_is_down_is_not_asked() {
 async fn a_failed_check_leaves_the_breaker_and_makes_the_health_unknown() {
     let bench = Bench::new([Act::Reply(200, r#"{"overall_status": "healthy"}"#)]).await;
     watch(&bench, 2).await;
-    assert_eq!(bench.agent.last_health(), Some(Health::Healthy));
+    assert_eq!(bench.agent.last_check(), Checked::Said(Health::Healthy));
     assert!(bench.clock.slept().iter().all(|pause| *pause == Duration::from_secs(30)));
     bench.script.then(Act::Reply(404, ""));
+    watch(&bench, 1).await;
+    let Checked::Failed { since, why: "refused" } = bench.agent.last_check() else {
+        panic!("{:?}", bench.agent.last_check())
+    };
     watch(&bench, 2).await;
-    assert_eq!(bench.agent.last_health(), None);
-    assert!(!bench.agent.is_down());
+    assert_eq!(
+        bench.agent.last_check(),
+        Checked::Failed { since, why: "refused" },
+        "it is the first that counts"
+    );
+    assert!(since < bench.clock.now() && !bench.agent.is_down());
 }
 
 #[tokio::test]
