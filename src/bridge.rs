@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use crate::agent::{self, Agent};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Placed};
 use crate::conversation::{Conversation, Parts, Platform};
 use crate::directory::{Directory, DirectoryError, SourceKind};
 use crate::seal::Seal;
@@ -40,13 +40,13 @@ pub enum BuildError {
     Http(#[from] reqwest::Error),
     /// The agent's settings.
     #[error(transparent)]
-    Agent(#[from] agent::SettingsError),
+    Agent(#[from] Placed<agent::SettingsError>),
     /// The directory's settings, or its file.
     #[error(transparent)]
-    Directory(#[from] DirectoryError),
+    Directory(#[from] Placed<DirectoryError>),
     /// Slack's settings.
     #[error(transparent)]
-    Slack(#[from] slack::SettingsError),
+    Slack(#[from] Placed<slack::SettingsError>),
 }
 
 impl Bridge {
@@ -63,9 +63,11 @@ impl Bridge {
     /// # Errors
     /// When something in the configuration cannot be used.
     pub fn with_client(config: &Config, client: Client, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
-        config.slack.check()?;
-        let agent = Arc::new(Agent::new(&config.agent, client.clone(), Arc::clone(&clock))?);
-        let directory = Arc::new(Directory::open(&config.directory, client.clone(), Arc::clone(&clock))?);
+        config.slack.check().map_err(|error| config.placed(Some(&error.key()), error))?;
+        let agent = Agent::new(&config.agent, client.clone(), Arc::clone(&clock));
+        let agent = Arc::new(agent.map_err(|error| config.placed(Some(&error.key()), error))?);
+        let directory = Directory::open(&config.directory, client.clone(), Arc::clone(&clock));
+        let directory = Arc::new(directory.map_err(|error| config.placed(error.key().as_deref(), error))?);
         let seal = Seal::new(&config.seal_secrets());
         let token = config.slack.bot_token.as_ref().map(|token| token.trim().into()).unwrap_or_default();
         let api = SlackApi::new(&config.slack, &token, client, Arc::clone(&clock));

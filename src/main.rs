@@ -195,7 +195,8 @@ async fn healthcheck(config: &Config) -> anyhow::Result<ExitCode> {
 
 async fn lookup(config: &Config, email: &str) -> anyhow::Result<ExitCode> {
     telemetry::start(&config.log)?;
-    let directory = Directory::open(&config.directory, http::client()?, Arc::new(SystemClock))?;
+    let directory = Directory::open(&config.directory, http::client()?, Arc::new(SystemClock));
+    let directory = directory.map_err(|error| config.placed(error.key().as_deref(), error))?;
     match directory.by_email(email).await {
         Lookup::Found { info, .. } => {
             println!("{}", serde_json::to_string_pretty(&*info)?);

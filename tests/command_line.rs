@@ -158,7 +158,7 @@ fn without_secrets_it_does_not_start_and_says_why_in_one_sentence() {
     assert_snapshot!(told(&threadbridge(&["serve"]).env("PORT", "many").output().unwrap()), @"
     exit code 1
     --- stderr
-    threadbridge: PORT: server.port must be a whole number
+    threadbridge: PORT=many: server.port must be a whole number
     ");
     assert_snapshot!(told(&threadbridge(&["--config", "/nowhere.toml"]).output().unwrap()), @"
     exit code 1

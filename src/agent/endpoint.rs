@@ -12,6 +12,9 @@ pub(super) struct Base(Url);
 impl Base {
     /// Reads a base URL; it may have a path of its own and a trailing slash.
     pub(super) fn parse(text: &str) -> Result<Self, SettingsError> {
+        if text.trim().is_empty() {
+            return Err(SettingsError::NoUrl);
+        }
         let url = Url::parse(text).map_err(SettingsError::NotAUrl)?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(SettingsError::NotHttp);
@@ -100,7 +103,7 @@ mod tests {
     #[test]
     fn a_base_url_that_is_not_bare_http_is_refused() {
         assert!(matches!(Base::parse("agent.example.com"), Err(SettingsError::NotAUrl(_))));
-        assert!(matches!(Base::parse(""), Err(SettingsError::NotAUrl(_))));
+        assert_eq!(Base::parse(" ").unwrap_err(), SettingsError::NoUrl);
         assert_eq!(Base::parse("ftp://a").unwrap_err(), SettingsError::NotHttp);
         for url in ["http://u@a", "http://:p@a", "http://a/?q=1", "http://a/#f"] {
             assert_eq!(Base::parse(url).unwrap_err(), SettingsError::NotBare);

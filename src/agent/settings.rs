@@ -34,6 +34,11 @@ pub struct Settings {
 /// Why the settings cannot be used. The URL is not in it: a mistaken one may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
+    /// There is no base URL.
+    #[error(
+        "agent.url is missing: set AGENT_URL to the base URL of the customer agent, such as https://agent.example.com"
+    )]
+    NoUrl,
     /// The base URL is none.
     #[error("agent.url is not a URL; write it like https://agent.example.com")]
     NotAUrl(#[source] url::ParseError),
@@ -49,6 +54,16 @@ pub enum SettingsError {
     /// A time is zero or too long.
     #[error("agent.{0} must be between 1 and {LONGEST_SECONDS}")]
     NoTime(&'static str),
+}
+
+impl SettingsError {
+    /// The key that it is about.
+    pub fn key(&self) -> String {
+        match self {
+            Self::NoUrl | Self::NotAUrl(_) | Self::NotHttp | Self::NotBare => "agent.url".to_owned(),
+            Self::Zero(name) | Self::NoTime(name) => format!("agent.{name}"),
+        }
+    }
 }
 
 impl Settings {

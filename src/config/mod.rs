@@ -1,5 +1,6 @@
 //! The configuration: `config/default.toml` < your file < the environment. The only reader of the environment.
 
+mod origin;
 mod overlay;
 
 use std::path::{Path, PathBuf};
@@ -7,6 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Table;
 
+use origin::Origins;
+pub use origin::Placed;
 pub use overlay::{Environment, PLAIN_NAMES};
 
 use crate::chat::Private;
@@ -41,6 +44,9 @@ pub struct Config {
     pub seal: SealSettings,
     /// How it logs.
     pub log: telemetry::Settings,
+    /// Where all of it was set.
+    #[serde(skip)]
+    origins: Origins,
 }
 
 /// How the bridge seals what buttons carry.
@@ -53,7 +59,8 @@ pub struct SealSettings {
     pub previous_key: Private<String>,
 }
 
-/// Why a configuration cannot be used. Each sentence names the key and the fix.
+/// Why a configuration cannot be used. Each sentence names the key and the fix; an origin is the file or the variable,
+/// with the value where that may be shown.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -101,8 +108,10 @@ pub enum ConfigError {
         expected: &'static str,
     },
     /// A value that the key does not take.
-    #[error("{key} cannot be used: {reason}")]
+    #[error("{prefix}{key} cannot be used: {reason}")]
     BadValue {
+        /// Where it was set, with a colon and a blank; empty for a default.
+        prefix: String,
         /// The key.
         key: String,
         /// Why, without the value.
@@ -127,8 +136,8 @@ impl Config {
     /// # Errors
     /// [`ConfigError`], at the first thing that is wrong.
     pub fn load(file: Option<&Path>, environment: &Environment) -> Result<Self, ConfigError> {
-        let defaults: Table = DEFAULTS.parse().expect("the compiled-in defaults are TOML");
-        let mut table = defaults.clone();
+        let mut table: Table = DEFAULTS.parse().expect("the compiled-in defaults are TOML");
+        let mut origins = Origins::default();
         if let Some(path) = file {
             let text = std::fs::read_to_string(path)
                 .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
@@ -136,15 +145,22 @@ impl Config {
                 path: path.to_owned(),
                 message: located(&error, &text),
             })?;
-            overlay::file(&mut table, &yours, &path.display().to_string())?;
+            overlay::file(&mut table, &yours, &path.display().to_string(), &mut origins)?;
         }
-        overlay::environment(&mut table, environment)?;
-        let config: Self = serde_path_to_error::deserialize(toml::Value::Table(table)).map_err(|error| {
-            let reason = reason(&error.inner().to_string());
-            ConfigError::BadValue { key: error.path().to_string(), reason }
+        overlay::environment(&mut table, environment, &mut origins)?;
+        let loaded = serde_path_to_error::deserialize(toml::Value::Table(table));
+        let mut config: Self = loaded.map_err(|error| {
+            let (key, reason) = (error.path().to_string(), reason(&error.inner().to_string()));
+            ConfigError::BadValue { prefix: origins.prefix(&key), key, reason }
         })?;
+        config.origins = origins;
         config.check()?;
         Ok(config)
+    }
+
+    /// A complaint about a key, such as `agent.url`, preceded by where that was set.
+    pub fn placed<E>(&self, key: Option<&str>, error: E) -> Placed<E> {
+        self.origins.placed(key, error)
     }
 
     /// What to seal with, the newest first.
@@ -165,7 +181,8 @@ impl Config {
     /// Checks what no section can know of itself.
     fn check(&self) -> Result<(), ConfigError> {
         let bad = |key: &str, reason: &str| {
-            Err(ConfigError::BadValue { key: key.to_owned(), reason: reason.to_owned() })
+            let (prefix, key, reason) = (self.origins.prefix(key), key.to_owned(), reason.to_owned());
+            Err(ConfigError::BadValue { prefix, key, reason })
         };
         if self.store.url != "memory:" {
             return bad("store.url", "this version has only the store \"memory:\"");

@@ -6,6 +6,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::ConfigError;
+use super::origin::{self, Origins};
 
 /// The names of the environment that stand for one key each.
 pub const PLAIN_NAMES: [(&str, &str); 12] = [
@@ -45,18 +46,21 @@ impl Environment {
         Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
-    /// A variable's value: its own, or that of the file that its `_FILE` names. Empty means not set.
-    fn value(&self, name: &str) -> Result<Option<String>, ConfigError> {
+    /// A variable's value for a key: its own, or that of the file that its `_FILE` names. Empty means not set.
+    fn value(&self, name: &str, key: &str) -> Result<Option<Setting>, ConfigError> {
         let file = format!("{name}{FROM_FILE}");
         let set = |name: &str| self.0.get(name).filter(|value| !value.is_empty());
         // DIRECTORY_FILE is a key of its own, and not the file of a DIRECTORY.
         match (set(name), set(&file)) {
             (Some(_), Some(_)) => Err(ConfigError::SetTwice(name.to_owned())),
-            (Some(value), None) => Ok(Some(value.clone())),
+            (Some(value), None) => {
+                Ok(Some(Setting { text: value.clone(), origin: origin::of_variable(name, key, value) }))
+            }
             (None, None) => Ok(None),
             (None, Some(path)) => match std::fs::read_to_string(Path::new(path)) {
                 Ok(value) => {
-                    Ok(Some(value.trim_end_matches(['\r', '\n']).to_owned()).filter(|it| !it.is_empty()))
+                    let text = value.trim_end_matches(['\r', '\n']).to_owned();
+                    Ok(Some(Setting { text, origin: file }).filter(|setting| !setting.text.is_empty()))
                 }
                 Err(source) => Err(ConfigError::SecretFile { name: file, source }),
             },
@@ -64,33 +68,55 @@ impl Environment {
     }
 }
 
+/// A value that the environment has for a key.
+struct Setting {
+    text: String,
+    /// The variable; with the value, where that may be shown.
+    origin: String,
+}
+
 /// Lays a file's table over the defaults.
-pub(super) fn file(table: &mut Table, yours: &Table, origin: &str) -> Result<(), ConfigError> {
+pub(super) fn file(
+    table: &mut Table,
+    yours: &Table,
+    path: &str,
+    origins: &mut Origins,
+) -> Result<(), ConfigError> {
     for (section, value) in yours {
-        section_of(table, section, origin)?;
+        section_of(table, section, path)?;
         let Value::Table(values) = value else {
-            return Err(wrong_type(origin, section, "a section, headed by its name in brackets"));
+            return Err(wrong_type(path, section, "a section, headed by its name in brackets"));
         };
         for (name, value) in values {
             let key = format!("{section}.{name}");
             let Some(default) = table[section].get(name) else {
-                return Err(unknown(table, origin, Some(section), name));
+                return Err(unknown(table, path, Some(section), name));
             };
+            let origin = origin::of_file(path, &key, value);
             if !default.same_type(value) {
-                return Err(wrong_type(origin, &key, type_name(default)));
+                return Err(wrong_type(&origin, &key, type_name(default)));
             }
-            section_of(table, section, origin)?.insert(name.clone(), value.clone());
+            for (name, value) in value.as_table().into_iter().flatten() {
+                let key = format!("{key}.{name}");
+                origins.put(&key, origin::of_file(path, &key, value));
+            }
+            origins.put(&key, origin);
+            section_of(table, section, path)?.insert(name.clone(), value.clone());
         }
     }
     Ok(())
 }
 
 /// Lays the environment over the table.
-pub(super) fn environment(table: &mut Table, environment: &Environment) -> Result<(), ConfigError> {
+pub(super) fn environment(
+    table: &mut Table,
+    environment: &Environment,
+    origins: &mut Origins,
+) -> Result<(), ConfigError> {
     for (name, key) in PLAIN_NAMES {
-        if let Some(value) = environment.value(name)? {
+        if let Some(setting) = environment.value(name, key)? {
             let (section, field) = key.split_once('.').expect("a plain name's key has a section");
-            set(table, section, field, value, name)?;
+            set(table, section, field, setting, name, origins)?;
         }
     }
     let set_ones = environment.0.iter().filter(|(_, value)| !value.is_empty());
@@ -103,9 +129,9 @@ pub(super) fn environment(table: &mut Table, environment: &Environment) -> Resul
         let is_key = |field: &str| table.get(section).is_some_and(|section| section.get(field).is_some());
         let from_file = field.strip_suffix("_file").filter(|stem| !is_key(field) && is_key(stem));
         let plain = name.strip_suffix(FROM_FILE).filter(|_| from_file.is_some()).unwrap_or(name);
-        if let Some(value) = environment.value(plain)? {
-            let (section, field) = (section.to_owned(), from_file.unwrap_or(field).to_owned());
-            set(table, &section, &field, value, name)?;
+        let field = from_file.unwrap_or(field);
+        if let Some(setting) = environment.value(plain, &format!("{section}.{field}"))? {
+            set(table, section, field, setting, name, origins)?;
         }
     }
     Ok(())
@@ -119,12 +145,21 @@ fn is_of_kubernetes(rest: &str, value: &str) -> bool {
             || (rest == "PORT" && value.contains("://")))
 }
 
-fn set(table: &mut Table, section: &str, field: &str, text: String, name: &str) -> Result<(), ConfigError> {
+fn set(
+    table: &mut Table,
+    section: &str,
+    field: &str,
+    setting: Setting,
+    name: &str,
+    origins: &mut Origins,
+) -> Result<(), ConfigError> {
     let known = section_of(table, section, name)?;
-    if let Some((mapping, key)) = field.split_once("__")
-        && let Some(Value::Table(mapping)) = known.get_mut(mapping)
+    let (Setting { text, origin }, key) = (setting, format!("{section}.{field}"));
+    if let Some((mapping, entry)) = field.split_once("__")
+        && let Some(Value::Table(mapped)) = known.get_mut(mapping)
     {
-        mapping.insert(key.to_owned(), Value::String(text));
+        mapped.insert(entry.to_owned(), Value::String(text));
+        origins.put(&format!("{section}.{mapping}.{entry}"), origin);
         return Ok(());
     }
     let Some(default) = known.get(field) else {
@@ -141,9 +176,8 @@ fn set(table: &mut Table, section: &str, field: &str, text: String, name: &str) 
         }
         _ => None,
     };
-    let Some(value) = value else {
-        return Err(wrong_type(name, &format!("{section}.{field}"), type_name(default)));
-    };
+    let Some(value) = value else { return Err(wrong_type(&origin, &key, type_name(default))) };
+    origins.put(&key, origin);
     known.insert(field.to_owned(), value);
     Ok(())
 }

@@ -90,9 +90,7 @@ impl Directory {
         client: reqwest::Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, DirectoryError> {
-        if settings.sources.is_empty() {
-            return Err(DirectoryError::NoSource);
-        }
+        settings.check_sources()?;
         let sources = settings.sources.iter().map(|kind| Source::open(*kind, settings, &client));
         Ok(Self {
             sources: sources.collect::<Result<_, _>>()?,

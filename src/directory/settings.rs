@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::FileError;
+use super::record::present;
 use crate::chat::Private;
 
 /// The section `directory` of the configuration.
@@ -67,6 +68,19 @@ pub enum DirectoryError {
         "`directory.url` is not set: give it, or DIRECTORY_URL, the address of the lookup, or take \"http\" out of `directory.sources`"
     )]
     NoUrl,
+    /// A source is set up that nobody asks.
+    #[error(
+        "`{key}` is set, but `directory.sources` has no \"{kind}\", so nothing would use it: set `directory.sources` \
+         (THREADBRIDGE_DIRECTORY__SOURCES) to {wanted}, or take `{key}` away"
+    )]
+    NotASource {
+        /// The key that is set.
+        key: &'static str,
+        /// The source that would use it.
+        kind: &'static str,
+        /// The sources that are set up, with commas.
+        wanted: String,
+    },
     /// The address cannot be used.
     #[error("`directory.url` is not a web address: write it as https://host/path")]
     BadUrl,
@@ -79,7 +93,10 @@ pub enum DirectoryError {
     #[error("`directory.deadline_seconds` is 0: give the HTTP lookup at least 1 second")]
     NoTime,
     /// A key of the mapping is no contract field.
-    #[error("`directory.profile.{name}` is not a field of user_info: see the contract for their names")]
+    #[error(
+        "`directory.profile.{name}` is not a field of user_info: there are agent_id, email, name, phone, agency, office, \
+         company, division and user_type"
+    )]
     NotAField {
         /// The key.
         name: String,
@@ -95,4 +112,43 @@ pub enum DirectoryError {
     /// The file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+impl DirectoryError {
+    /// The key that it is about; none where the file itself is at fault.
+    pub fn key(&self) -> Option<String> {
+        match self {
+            Self::NoSource => Some("directory.sources".into()),
+            Self::NoFile => Some("directory.file".into()),
+            Self::NoUrl | Self::BadUrl => Some("directory.url".into()),
+            Self::BadToken => Some("directory.token".into()),
+            Self::NoTime => Some("directory.deadline_seconds".into()),
+            Self::NotASource { key, .. } => Some((*key).into()),
+            Self::NotAField { name } => Some(format!("directory.profile.{name}")),
+            Self::NotMapped { field } => Some(format!("directory.profile.{field}")),
+            Self::File(_) => None,
+        }
+    }
+}
+
+impl Settings {
+    /// Checks that what is set is also used: a source that was forgotten would answer "not found" for everybody.
+    pub(super) fn check_sources(&self) -> Result<(), DirectoryError> {
+        if self.sources.is_empty() {
+            return Err(DirectoryError::NoSource);
+        }
+        let file = self.file.as_deref().is_some_and(|path| !path.as_os_str().is_empty());
+        let url = self.url.as_deref().and_then(present).is_some();
+        let set_up = [
+            (file, SourceKind::File, "directory.file", "file"),
+            (url, SourceKind::Http, "directory.url", "http"),
+            (!self.profile.is_empty(), SourceKind::Profile, "directory.profile", "profile"),
+        ];
+        let set_up: Vec<_> = set_up.into_iter().filter(|(is_set, ..)| *is_set).collect();
+        if let Some((.., key, kind)) = set_up.iter().find(|(_, kind, ..)| !self.sources.contains(kind)) {
+            let wanted = set_up.iter().map(|(.., name)| *name).collect::<Vec<_>>().join(",");
+            return Err(DirectoryError::NotASource { key, kind, wanted });
+        }
+        Ok(())
+    }
 }

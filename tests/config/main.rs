@@ -1,5 +1,5 @@
 //! The configuration as an operator meets it: every key is explained and used, and every mistake is told with its
-//! key and its fix, and without the value.
+//! key and its fix, and without a secret.
 
 mod defaults;
 #[path = "../support/file.rs"]
@@ -17,9 +17,10 @@ use threadbridge::config::{Config, ConfigError, Environment};
 use file::TempFile;
 
 /// What nobody can do without.
-pub const NEEDED: [(&str, &str); 3] = [
+pub const NEEDED: [(&str, &str); 4] = [
     ("SLACK_BOT_TOKEN", "xoxb-1"),
     ("SLACK_SIGNING_SECRET", "signing-secret"),
+    ("AGENT_URL", "https://agent.example"),
     ("DIRECTORY_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/directory.csv")),
 ];
 

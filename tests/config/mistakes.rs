@@ -1,28 +1,57 @@
-//! Every mistake stops the start with one sentence that names the key and the fix.
+//! Every mistake stops the start with one sentence that names the key, where it was set, and the fix.
 
 use insta::assert_snapshot;
 
 use super::{complaint, load};
 
+/// Takes away the file that [`super::NEEDED`] has.
+const NO_FILE: (&str, &str) = ("DIRECTORY_FILE", "");
+
 #[test]
 fn a_missing_secret_is_named_with_where_to_find_it() {
     assert_snapshot!(complaint("", &[("SLACK_BOT_TOKEN", "")]), @"slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions)");
-    assert_snapshot!(complaint("", &[("SLACK_SIGNING_SECRET", " ")]), @"slack.signing_secret is missing: set SLACK_SIGNING_SECRET to the Signing Secret of your app (Basic Information)");
-    assert_snapshot!(complaint("", &[("SLACK_BOT_TOKEN", "xoxb-canary secret")]), @"slack.bot_token has blanks or other characters that no token has: copy it again");
+    assert_snapshot!(complaint("", &[("SLACK_SIGNING_SECRET", " ")]), @"SLACK_SIGNING_SECRET: slack.signing_secret is missing: set SLACK_SIGNING_SECRET to the Signing Secret of your app (Basic Information)");
+    assert_snapshot!(complaint("", &[("SLACK_BOT_TOKEN", "xoxb-canary secret")]), @"SLACK_BOT_TOKEN: slack.bot_token has blanks, quotes or other characters that do not belong to it: copy it again");
+}
+
+#[test]
+fn a_missing_agent_is_named() {
+    assert_snapshot!(complaint("", &[("AGENT_URL", "")]), @"agent.url is missing: set AGENT_URL to the base URL of the customer agent, such as https://agent.example.com");
+    assert_snapshot!(complaint("[agent]\nurl = \" \"", &[("AGENT_URL", "")]), @"FILE: agent.url is missing: set AGENT_URL to the base URL of the customer agent, such as https://agent.example.com");
+}
+
+#[test]
+fn what_was_probably_copied_in_the_place_of_a_secret_is_named() {
+    assert_snapshot!(complaint("", &[("SLACK_BOT_TOKEN", "xapp-canary")]), @"SLACK_BOT_TOKEN: slack.bot_token is an app-level token (xapp-…), which is for Socket Mode: the bridge needs the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions)");
+    assert_snapshot!(complaint("", &[("SLACK_BOT_TOKEN", "xoxp-canary")]), @"SLACK_BOT_TOKEN: slack.bot_token is a user token (xoxp-…): the bridge needs the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions)");
+    assert_snapshot!(complaint("", &[("SLACK_BOT_TOKEN", "xoxe.xoxb-canary")]), @"SLACK_BOT_TOKEN: slack.bot_token is a bot token that ends after 12 hours (xoxe.xoxb-…), because token rotation is on: the bridge needs the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions)");
+    assert_snapshot!(complaint("", &[("SLACK_BOT_TOKEN", "\"xoxb-canary\"")]), @"SLACK_BOT_TOKEN: slack.bot_token has blanks, quotes or other characters that do not belong to it: copy it again");
+    assert_snapshot!(complaint("", &[("SLACK_SIGNING_SECRET", "xoxb-canary")]), @"SLACK_SIGNING_SECRET: slack.signing_secret is the bot token (xoxb-…): the bridge needs the Signing Secret of your app (Basic Information), which is no token");
+    assert_snapshot!(complaint("", &[("SLACK_SIGNING_SECRET", "xapp-canary")]), @"SLACK_SIGNING_SECRET: slack.signing_secret is an app-level token (xapp-…), which is for Socket Mode: the bridge needs the Signing Secret of your app (Basic Information), which is no token");
+    assert_snapshot!(complaint("", &[("SLACK_SIGNING_SECRET", "'canary'")]), @"SLACK_SIGNING_SECRET: slack.signing_secret has blanks, quotes or other characters that do not belong to it: copy it again");
+    assert_snapshot!(complaint("", &[("THREADBRIDGE_SLACK__PREVIOUS_SIGNING_SECRET", "xoxb-canary")]), @"THREADBRIDGE_SLACK__PREVIOUS_SIGNING_SECRET: slack.previous_signing_secret is the bot token (xoxb-…): the bridge needs the Signing Secret of your app (Basic Information), which is no token");
+}
+
+#[test]
+fn a_directory_that_is_set_up_and_that_nobody_would_ask_is_named() {
+    assert_snapshot!(complaint("", &[("DIRECTORY_URL", "https://crm.example/people")]), @r#"DIRECTORY_URL: `directory.url` is set, but `directory.sources` has no "http", so nothing would use it: set `directory.sources` (THREADBRIDGE_DIRECTORY__SOURCES) to file,http, or take `directory.url` away"#);
+    assert_snapshot!(complaint("", &[("DIRECTORY_URL", "https://crm.example/people"), NO_FILE]), @r#"DIRECTORY_URL: `directory.url` is set, but `directory.sources` has no "http", so nothing would use it: set `directory.sources` (THREADBRIDGE_DIRECTORY__SOURCES) to http, or take `directory.url` away"#);
+    assert_snapshot!(complaint("[directory]\nsources = [\"http\"]\nurl = \"https://crm.example\"", &[]), @r#"DIRECTORY_FILE: `directory.file` is set, but `directory.sources` has no "file", so nothing would use it: set `directory.sources` (THREADBRIDGE_DIRECTORY__SOURCES) to file,http, or take `directory.file` away"#);
+    assert_snapshot!(complaint("[directory.profile]\nagent_id = \"Xf1\"", &[]), @r#"FILE: `directory.profile` is set, but `directory.sources` has no "profile", so nothing would use it: set `directory.sources` (THREADBRIDGE_DIRECTORY__SOURCES) to file,profile, or take `directory.profile` away"#);
 }
 
 #[test]
 fn a_missing_directory_is_named() {
     assert_snapshot!(complaint("", &[("DIRECTORY_FILE", "")]), @r#"`directory.file` is not set: give it, or DIRECTORY_FILE, the path of a CSV or JSON file, or take "file" out of `directory.sources`"#);
     assert_snapshot!(complaint("", &[("DIRECTORY_FILE", "/nowhere/people.csv")]), @"the directory file /nowhere/people.csv cannot be read (No such file or directory (os error 2)): check `directory.file` and its permissions");
-    assert_snapshot!(complaint("[directory]\nsources = [\"http\"]", &[]), @r#"`directory.url` is not set: give it, or DIRECTORY_URL, the address of the lookup, or take "http" out of `directory.sources`"#);
-    assert_snapshot!(complaint("[directory]\nsources = [\"http\"]\nurl = \"crm.example/canary\"", &[]), @"`directory.url` is not a web address: write it as https://host/path");
-    assert_snapshot!(complaint("[directory]\nsources = []", &[]), @r#"`directory.sources` is empty: name at least one of "file", "http" and "profile""#);
-    assert_snapshot!(complaint("[directory]\nsources = [\"ldap\"]", &[]), @"directory.sources[0] cannot be used: it must be one of `file`, `http`, `profile`");
+    assert_snapshot!(complaint("[directory]\nsources = [\"http\"]", &[NO_FILE]), @r#"`directory.url` is not set: give it, or DIRECTORY_URL, the address of the lookup, or take "http" out of `directory.sources`"#);
+    assert_snapshot!(complaint("[directory]\nsources = [\"http\"]\nurl = \"crm.example/canary\"", &[NO_FILE]), @"FILE: `directory.url` is not a web address: write it as https://host/path");
+    assert_snapshot!(complaint("[directory]\nsources = []", &[]), @r#"FILE (sources = []): `directory.sources` is empty: name at least one of "file", "http" and "profile""#);
+    assert_snapshot!(complaint("[directory]\nsources = [\"ldap\"]", &[]), @r#"FILE (sources = ["ldap"]): directory.sources[0] cannot be used: it must be one of `file`, `http`, `profile`"#);
     let profile = "[directory]\nsources = [\"profile\"]\n[directory.profile]\n";
-    assert_snapshot!(complaint(&format!("{profile}agent_id = \"Xf1\""), &[]), @r#"`directory.profile.email` is not set: name the profile field that holds it, or take "profile" out of `directory.sources`"#);
-    assert_snapshot!(complaint(&format!("{profile}crm_id = \"Xf1\""), &[]), @"`directory.profile.crm_id` is not a field of user_info: see the contract for their names");
-    assert_snapshot!(complaint(&format!("{profile}agent_id = 1"), &[]), @"directory.profile.agent_id cannot be used: it must be a text in quotes");
+    assert_snapshot!(complaint(&format!("{profile}agent_id = \"Xf1\""), &[NO_FILE]), @r#"`directory.profile.email` is not set: name the profile field that holds it, or take "profile" out of `directory.sources`"#);
+    assert_snapshot!(complaint(&format!("{profile}crm_id = \"Xf1\""), &[NO_FILE]), @r#"FILE (crm_id = "Xf1"): `directory.profile.crm_id` is not a field of user_info: there are agent_id, email, name, phone, agency, office, company, division and user_type"#);
+    assert_snapshot!(complaint(&format!("{profile}agent_id = 1"), &[]), @"FILE (agent_id = 1): directory.profile.agent_id cannot be used: it must be a text in quotes");
 }
 
 #[test]
@@ -41,43 +70,47 @@ fn an_unknown_key_or_section_of_the_environment_is_named_with_what_may_be_meant(
     assert_snapshot!(complaint("", &[("THREADBRIDGE_SLACK__BOT_TOKN", "canary")]), @"THREADBRIDGE_SLACK__BOT_TOKN: there is no key slack.bot_tokn; did you mean slack.bot_token?");
     assert_snapshot!(complaint("", &[("THREADBRIDGE_SLAK__BOT_TOKEN", "canary")]), @"THREADBRIDGE_SLAK__BOT_TOKEN: there is no section slak; did you mean slack?");
     assert_snapshot!(complaint("", &[("THREADBRIDGE_BOT_TOKEN", "canary")]), @"the environment has THREADBRIDGE_BOT_TOKEN, which is none of ours: a key is written THREADBRIDGE_SECTION__KEY, such as THREADBRIDGE_SERVER__PORT");
-    assert_snapshot!(complaint("", &[("THREADBRIDGE_DIRECTORY__PROFILE", "canary")]), @"THREADBRIDGE_DIRECTORY__PROFILE: directory.profile must be a section: in the environment each of its keys is a variable, SECTION__NAME__KEY");
+    assert_snapshot!(complaint("", &[("THREADBRIDGE_DIRECTORY__PROFILE", "canary")]), @"THREADBRIDGE_DIRECTORY__PROFILE=canary: directory.profile must be a section: in the environment each of its keys is a variable, SECTION__NAME__KEY");
 }
 
 #[test]
 fn a_value_of_another_type_is_named_with_the_right_one() {
-    assert_snapshot!(complaint("[server]\nport = \"3000\"", &[]), @"FILE: server.port must be a whole number");
+    assert_snapshot!(complaint("[server]\nport = \"3000\"", &[]), @r#"FILE (port = "3000"): server.port must be a whole number"#);
     assert_snapshot!(complaint("[slack]\nsigning_secret = 1234", &[]), @"FILE: slack.signing_secret must be a text in quotes");
-    assert_snapshot!(complaint("[directory]\nsources = \"file\"", &[]), @"FILE: directory.sources must be a list");
-    assert_snapshot!(complaint("", &[("PORT", "three")]), @"PORT: server.port must be a whole number");
-    assert_snapshot!(complaint("", &[("THREADBRIDGE_CONVERSATION__ALLOW_GUESTS", "yes")]), @"THREADBRIDGE_CONVERSATION__ALLOW_GUESTS: conversation.allow_guests must be true or false");
+    assert_snapshot!(complaint("[directory]\nsources = \"file\"", &[]), @r#"FILE (sources = "file"): directory.sources must be a list"#);
+    assert_snapshot!(complaint("", &[("PORT", "three")]), @"PORT=three: server.port must be a whole number");
+    assert_snapshot!(complaint("", &[("THREADBRIDGE_CONVERSATION__ALLOW_GUESTS", "yes")]), @"THREADBRIDGE_CONVERSATION__ALLOW_GUESTS=yes: conversation.allow_guests must be true or false");
 }
 
 #[test]
 fn a_value_that_cannot_be_is_named_with_what_can() {
-    assert_snapshot!(complaint("", &[("PORT", "70000")]), @"server.port cannot be used: it must be a whole number from 0 to 65535");
-    assert_snapshot!(complaint("[agent]\nask_deadline_seconds = -1", &[]), @"agent.ask_deadline_seconds cannot be used: it must be 0 or more");
-    assert_snapshot!(complaint("[agent]\nask_deadline_seconds = 0", &[]), @"agent.ask_deadline_seconds must be between 1 and 3600");
-    assert_snapshot!(complaint("[store]\nmax_sessions = 0", &[]), @"store.max_sessions cannot be used: it must be at least 1");
-    assert_snapshot!(complaint("[store]\ndedupe_hours = 4000000000", &[]), @"store.dedupe_hours cannot be used: it must be at most 87600");
-    assert_snapshot!(complaint("[store]\nurl = \"redis://canary\"", &[]), @r#"store.url cannot be used: this version has only the store "memory:""#);
-    assert_snapshot!(complaint("[slack]\ndeadline_seconds = 0", &[]), @"slack.deadline_seconds must be at least 1");
-    assert_snapshot!(complaint("[slack]\napi_url = \"slack.com/canary\"", &[]), @"slack.api_url is not a web address: write it as https://host/path");
-    assert_snapshot!(complaint("[slack]\nsource_url = \"javascript:canary\"", &[]), @"slack.source_url is not a web address: write it as https://host/path");
-    assert_snapshot!(complaint("", &[("AGENT_URL", "agent.example")]), @"agent.url is not a URL; write it like https://agent.example.com: relative URL without a base");
-    assert_snapshot!(complaint("", &[("AGENT_URL", "https://canary:canary@agent.example")]), @"agent.url must be a bare base URL, without user name, password, query or fragment");
-    assert_snapshot!(complaint("", &[("AGENT_KIND", "Customer")]), @"agent.kind cannot be used: it must be one of `customer`, `support`, `test`");
-    assert_snapshot!(complaint("", &[("SEAL_KEY", "canary")]), @"seal.key cannot be used: it is shorter than 16 characters; `openssl rand -hex 32` makes a good one");
-    assert_snapshot!(complaint("[conversation]\nfollow_ups = \"all\"", &[]), @"conversation.follow_ups cannot be used: it must be one of `asker`, `anyone`, `mention`");
-    assert_snapshot!(complaint("[log]\nfilter = \"threadbridge=loud\"", &[]), @r#"log.filter cannot be used: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5"#);
-    assert_snapshot!(complaint("[log]\nformat = \"xml\"", &[]), @"log.format cannot be used: it must be `text` or `json`");
+    assert_snapshot!(complaint("[server]\nport = 70000", &[]), @"FILE (port = 70000): server.port cannot be used: it must be a whole number from 0 to 65535");
+    assert_snapshot!(complaint("", &[("PORT_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/clippy.toml"))]), @"PORT_FILE: server.port must be a whole number");
+    assert_snapshot!(complaint("", &[("THREADBRIDGE_STORE__MAX_SESSIONS", "0")]), @"THREADBRIDGE_STORE__MAX_SESSIONS=0: store.max_sessions cannot be used: it must be at least 1");
+    assert_snapshot!(complaint("", &[("AGENT_KIND", "0123456789abcdef0123456789abcdef")]), @"AGENT_KIND: agent.kind cannot be used: it must be one of `customer`, `support`, `test`");
+    assert_snapshot!(complaint("", &[("PORT", "70000")]), @"PORT=70000: server.port cannot be used: it must be a whole number from 0 to 65535");
+    assert_snapshot!(complaint("[agent]\nask_deadline_seconds = -1", &[]), @"FILE (ask_deadline_seconds = -1): agent.ask_deadline_seconds cannot be used: it must be 0 or more");
+    assert_snapshot!(complaint("[agent]\nask_deadline_seconds = 0", &[]), @"FILE (ask_deadline_seconds = 0): agent.ask_deadline_seconds must be between 1 and 3600");
+    assert_snapshot!(complaint("[store]\nmax_sessions = 0", &[]), @"FILE (max_sessions = 0): store.max_sessions cannot be used: it must be at least 1");
+    assert_snapshot!(complaint("[store]\ndedupe_hours = 4000000000", &[]), @"FILE (dedupe_hours = 4000000000): store.dedupe_hours cannot be used: it must be at most 87600");
+    assert_snapshot!(complaint("[store]\nurl = \"redis://canary\"", &[]), @r#"FILE: store.url cannot be used: this version has only the store "memory:""#);
+    assert_snapshot!(complaint("[slack]\ndeadline_seconds = 0", &[]), @"FILE (deadline_seconds = 0): slack.deadline_seconds must be at least 1");
+    assert_snapshot!(complaint("[slack]\napi_url = \"slack.com/canary\"", &[]), @"FILE: slack.api_url is not a web address: write it as https://host/path");
+    assert_snapshot!(complaint("[slack]\nsource_url = \"javascript:canary\"", &[]), @"FILE: slack.source_url is not a web address: write it as https://host/path");
+    assert_snapshot!(complaint("", &[("AGENT_URL", "agent.example")]), @"AGENT_URL: agent.url is not a URL; write it like https://agent.example.com: relative URL without a base");
+    assert_snapshot!(complaint("", &[("AGENT_URL", "https://canary:canary@agent.example")]), @"AGENT_URL: agent.url must be a bare base URL, without user name, password, query or fragment");
+    assert_snapshot!(complaint("", &[("AGENT_KIND", "Customer")]), @"AGENT_KIND=Customer: agent.kind cannot be used: it must be one of `customer`, `support`, `test`");
+    assert_snapshot!(complaint("", &[("SEAL_KEY", "canary")]), @"SEAL_KEY: seal.key cannot be used: it is shorter than 16 characters; `openssl rand -hex 32` makes a good one");
+    assert_snapshot!(complaint("[conversation]\nfollow_ups = \"all\"", &[]), @r#"FILE (follow_ups = "all"): conversation.follow_ups cannot be used: it must be one of `asker`, `anyone`, `mention`"#);
+    assert_snapshot!(complaint("[log]\nfilter = \"threadbridge=loud\"", &[]), @r#"FILE (filter = "threadbridge=loud"): log.filter cannot be used: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5"#);
+    assert_snapshot!(complaint("[log]\nformat = \"xml\"", &[]), @r#"FILE (format = "xml"): log.format cannot be used: it must be `text` or `json`"#);
 }
 
 #[test]
 fn a_deadline_that_outlives_a_presss_lease_is_refused() {
-    assert_snapshot!(complaint("[agent]\nask_deadline_seconds = 150", &[]), @"agent.ask_deadline_seconds cannot be used: it must be below 150 seconds, so that two calls fit into the 5 minutes for which a press is worked on");
-    assert_snapshot!(complaint("[agent]\ndeadline_seconds = 150", &[]), @"agent.deadline_seconds cannot be used: it must be below 150 seconds, so that two calls fit into the 5 minutes for which a press is worked on");
-    assert_snapshot!(complaint("[slack]\ndeadline_seconds = 150", &[]), @"slack.deadline_seconds cannot be used: it must be below 150 seconds, so that two calls fit into the 5 minutes for which a press is worked on");
+    assert_snapshot!(complaint("[agent]\nask_deadline_seconds = 150", &[]), @"FILE (ask_deadline_seconds = 150): agent.ask_deadline_seconds cannot be used: it must be below 150 seconds, so that two calls fit into the 5 minutes for which a press is worked on");
+    assert_snapshot!(complaint("[agent]\ndeadline_seconds = 150", &[]), @"FILE (deadline_seconds = 150): agent.deadline_seconds cannot be used: it must be below 150 seconds, so that two calls fit into the 5 minutes for which a press is worked on");
+    assert_snapshot!(complaint("[slack]\ndeadline_seconds = 150", &[]), @"FILE (deadline_seconds = 150): slack.deadline_seconds cannot be used: it must be below 150 seconds, so that two calls fit into the 5 minutes for which a press is worked on");
     assert!(load(&[("THREADBRIDGE_AGENT__ASK_DEADLINE_SECONDS", "149")]).is_ok());
 }
 

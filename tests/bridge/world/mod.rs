@@ -83,6 +83,10 @@ impl World {
             ("THREADBRIDGE_DIRECTORY__RELOAD_EVERY_SECONDS", "3600".into()),
         ];
         let mut all: Vec<(String, String)> = usual.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        if settings.iter().any(|(name, _)| *name == "THREADBRIDGE_DIRECTORY__SOURCES") {
+            // Whoever names the sources sets them up; a file that is none of them would stop the start.
+            all.retain(|(name, _)| name != "DIRECTORY_FILE");
+        }
         for (name, value) in settings {
             all.retain(|(known, _)| known != name);
             all.push(((*name).to_owned(), (*value).to_owned()));
