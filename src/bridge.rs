@@ -30,6 +30,7 @@ pub struct Bridge {
     slack: Arc<SlackPlatform>,
     webhooks: axum::Router,
     work: TaskTracker,
+    clock: Arc<dyn Clock>,
 }
 
 /// Why a bridge could not be put together. Each sentence names what to change.
@@ -91,10 +92,11 @@ impl Bridge {
             signing_secrets,
             bot: slack.bot(),
             seal,
-            clock,
+            clock: Arc::clone(&clock),
         };
         let webhooks = webhook::router(webhook);
-        Ok(Self { settings: config.server.clone(), conversation, agent, directory, slack, webhooks, work })
+        let settings = config.server.clone();
+        Ok(Self { settings, conversation, agent, directory, slack, webhooks, work, clock })
     }
 
     /// The tracker of all work on messages: when it is empty, the bridge is idle.
@@ -105,7 +107,7 @@ impl Bridge {
     /// Serves on `listener` until `stop`. Then new deliveries are refused, work that is under way may finish, and
     /// who cannot be answered any more is told so.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let Self { settings, conversation, agent, directory, slack, webhooks, .. } = self;
+        let Self { settings, conversation, agent, directory, slack, webhooks, clock, .. } = self;
         let background = TaskTracker::new();
         let closed = CancellationToken::new();
         {
@@ -113,7 +115,7 @@ impl Bridge {
             let [for_agent, for_directory, for_slack] = std::array::from_fn(|_| closed.clone());
             background.spawn(async move { agent.watch(for_agent).await });
             background.spawn(async move { directory.watch(for_directory).await });
-            background.spawn(async move { for_slack.run_until_cancelled(slack.introduce()).await });
+            background.spawn(async move { for_slack.run_until_cancelled(slack.introduce(&*clock)).await });
         }
         let router = server::router(&settings, Arc::clone(&conversation), agent, webhooks);
         let serving = server::serve(listener, router, &settings, &background, closed.clone());

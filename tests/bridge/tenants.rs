@@ -1,7 +1,9 @@
 //! Which installation an event belongs to: workspaces, organisations, and channels that they share.
 
+use jiff::SignedDuration;
 use rstest::rstest;
 use serde_json::{Value, json};
+use threadbridge::demo::workspace::Fault;
 
 use crate::wire::{asked, deliver, envelope, mention, message, with};
 use crate::world::World;
@@ -74,6 +76,55 @@ async fn a_mention_without_authorizations_is_answered_although_nobody_says_who_t
     deliver(&world, &with(envelope("Ev1", mention(ROOT, "Why?")), more)).await;
     assert_eq!(asked(&world).len(), 1);
     world.see_all();
+    world.finish().await;
+}
+
+/// Waits until Slack has been asked as often as that who the bot is.
+async fn introduced(world: &World, times: usize) {
+    while world.slack.calls_of("auth.test").len() < times {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_slack_that_cannot_be_reached_at_the_start_is_asked_again_later_who_the_bot_is() {
+    let mut world = World::new().await;
+    introduced(&world, 1).await;
+    world.slack.faults().next("auth.test", 2, Fault::Status(503));
+    world.restart().await;
+    let nobody_says = |n: u32| {
+        let event = message(&format!("1795348800.{n:06}"), "<@U0BRIDGE> Why?");
+        with(envelope(&format!("Ev{n}"), event), json!({"authorizations": null}))
+    };
+    world.clock.sleeps_for(SignedDuration::from_secs(5)).await;
+    deliver(&world, &nobody_says(0)).await;
+    assert_eq!(asked(&world), [""; 0], "it does not know yet that it is meant");
+    world.clock.advance(SignedDuration::from_secs(5));
+    world.clock.sleeps_for(SignedDuration::from_secs(10)).await;
+    world.clock.advance(SignedDuration::from_secs(10));
+    introduced(&world, 4).await;
+    // Slack's answer is on its way.
+    for n in 1.. {
+        deliver(&world, &nobody_says(n)).await;
+        if asked(&world) == ["Why?"] {
+            break;
+        }
+    }
+    world.see_all();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_token_that_slack_refuses_is_not_tried_again() {
+    let mut world = World::new().await;
+    introduced(&world, 1).await;
+    world.slack.faults().next("auth.test", 1, Fault::Code("token_revoked".into()));
+    world.restart().await;
+    introduced(&world, 2).await;
+    // The agent's check of its health and the directory's look at its file are all that the background still does.
+    world.clock.advance(SignedDuration::from_hours(1));
+    world.clock.sleeps_for(SignedDuration::from_hours(1)).await;
+    assert_eq!(world.slack.calls_of("auth.test").len(), 2);
     world.finish().await;
 }
 
