@@ -206,7 +206,9 @@ fn without_secrets_it_does_not_start_and_says_why_in_one_sentence() {
 #[test]
 fn a_port_that_is_taken_is_told_with_its_key() {
     let first = Serving::start();
-    let output = threadbridge(&["serve"]).envs(SETTINGS).env("PORT", &first.port).output().unwrap();
+    let mut second = threadbridge(&["serve"]);
+    second.envs(SETTINGS).env("PORT", &first.port).env("THREADBRIDGE_LOG__FILTER", "warn");
+    let output = second.output().unwrap();
     assert_snapshot!(told(&output).replace(&first.port, "PORT"), @"
     exit code 1
     --- stderr
@@ -250,6 +252,31 @@ fn looking_somebody_up_shows_who_they_are_or_what_is_missing() {
     --- stdout
     nova.reed@company.com is not in the directory
     ");
+}
+
+#[test]
+fn the_log_says_how_many_people_a_directory_file_has_and_which_lines_want_a_look() {
+    let rows = "agent_id,email,name,shoes,agency,office\n\
+                1,jane.smith@company.com,Jane Smith,39,Sales,Cape Town\n\
+                2,tom.baker@company.com,Tom Baker,,,\n\
+                3,gus.green,Gus Green,,Sales,Durban\n";
+    let file = TempFile::new("people.csv", rows);
+    let mut command = threadbridge(&["directory", "lookup", "jane.smith@company.com"]);
+    let output = command.env("DIRECTORY_FILE", file.path()).env("THREADBRIDGE_LOG__FORMAT", "json").output();
+    let log = String::from_utf8(output.unwrap().stderr).unwrap();
+    let lines = log.lines().map(|line| {
+        let mut event: serde_json::Value = serde_json::from_str(line).unwrap();
+        let said = event.as_object_mut().unwrap();
+        said.retain(|field, _| !["timestamp", "target", "file"].contains(&field.as_str()));
+        event.to_string()
+    });
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
+    {"level":"WARN","line":1,"message":"directory file: column 4 is not a field of user_info and is ignored"}
+    {"level":"WARN","line":3,"message":"directory file: the row lacks agency, office"}
+    {"level":"WARN","line":4,"message":"directory file: the email has no @, so nobody can have it"}
+    {"incomplete":1,"level":"INFO","message":"the directory file was loaded","people":3}
+    "#);
+    assert!(!log.contains("gus") && !log.contains("tom"), "{log}");
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
+use super::fault::{Fault, Problem};
 use super::record::{Field, Record, present};
-use super::table::{Fault, LineCounter, Problem, Row, Rows};
+use super::table::{LineCounter, Row, Rows};
 
 /// The column with the platform's own id.
 pub(super) const SLACK_ID: &str = "slack_user_id";
@@ -56,6 +57,9 @@ fn header(
     line: usize,
     remarks: &mut Vec<Problem>,
 ) -> Result<Vec<Column>, Vec<Problem>> {
+    if let Some(separator) = other_separator(record) {
+        return Err(vec![Problem { line, fault: Fault::Separator(separator) }]);
+    }
     let mut columns = Vec::with_capacity(record.len());
     for (index, name) in record.iter().enumerate() {
         let column = match name.trim().to_ascii_lowercase() {
@@ -74,11 +78,21 @@ fn header(
         }
         columns.push(column);
     }
+    if columns.iter().all(|column| *column == Column::Unknown) {
+        return Err(vec![Problem { line, fault: Fault::NotAHeader }]);
+    }
     let lacks: Vec<_> = Field::required()
         .filter(|field| !columns.contains(&Column::Field(*field)))
         .map(Field::name)
         .collect();
     if lacks.is_empty() { Ok(columns) } else { Err(vec![Problem { line, fault: Fault::HeaderLacks(lacks) }]) }
+}
+
+/// What a header without any comma is separated by, as spreadsheets write it in many countries.
+fn other_separator(header: &StringRecord) -> Option<&'static str> {
+    let (1, Some(line)) = (header.len(), header.get(0)) else { return None };
+    let separators = [(';', "semicolons"), ('\t', "tabs"), ('|', "vertical bars")];
+    separators.into_iter().find(|(separator, _)| line.contains(*separator)).map(|(_, name)| name)
 }
 
 fn row(fields: &StringRecord, columns: &[Column], line: usize, raw: &str) -> Result<Row, Fault> {
@@ -137,13 +151,18 @@ mod tests {
     #[case::blank_lines_only("\n \n", "line 1: there is no header")]
     #[case::no_header(
         "1,a@b.example,Ann,S,O\n",
-        "line 1: the header lacks agent_id, email, name, agency, office"
+        "line 1: this is not a header: the first line must name the columns, as in agent_id,email,name,agency,office"
     )]
     #[case::half_a_header("agent_id,email,name\n", "line 1: the header lacks agency, office")]
     #[case::semicolons(
-        "agent_id;email;name;agency;office\n",
-        "line 1: the header lacks agent_id, email, name, agency, office"
+        "agent_id;email;name;agency;office\n1;a@b.example;Ann;S;O\n",
+        "line 1: the columns are separated by semicolons: save the file with commas (in a spreadsheet: CSV, comma-separated, UTF-8)"
     )]
+    #[case::tabs(
+        "\nagent_id\temail\n",
+        "line 2: the columns are separated by tabs: save the file with commas (in a spreadsheet: CSV, comma-separated, UTF-8)"
+    )]
+    #[case::one_column("email\n", "line 1: the header lacks agent_id, name, agency, office")]
     #[case::twice("agent_id,email,name,agency,office,Email\n", "line 1: the header has email twice")]
     #[case::id_twice(
         "agent_id,email,name,agency,office,slack_user_id,slack_user_id\n",

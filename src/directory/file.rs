@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use super::Answer;
-use super::table::{Problem, Table};
+use super::fault::Problem;
+use super::table::Table;
 
 /// The largest file that is read, in bytes: about 400,000 people.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -111,9 +112,10 @@ impl FileSource {
         })
     }
 
-    /// How many people it has.
-    pub(super) fn len(&self) -> usize {
-        self.table().len()
+    /// How many people it has, and how many of them lack required fields.
+    pub(super) fn people(&self) -> (usize, usize) {
+        let table = self.table();
+        (table.len(), table.incomplete())
     }
 
     /// Looks a person up by Slack id first, then by e-mail address.
@@ -183,6 +185,10 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Table, FileError> {
         .map_err(|problems| FileError::Broken { path: path.to_owned(), problems: Problems(problems) })?;
     for remark in table.remarks.iter().take(MAX_TOLD) {
         tracing::warn!(file = %path.display(), line = remark.line, "directory file: {}", remark.fault);
+    }
+    let more = table.remarks.len().saturating_sub(MAX_TOLD);
+    if 0 < more {
+        tracing::warn!(file = %path.display(), more, "directory file: there are more such lines");
     }
     Ok(table)
 }

@@ -5,8 +5,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::csv_rows::SLACK_ID;
+use super::fault::{Fault, Problem};
 use super::record::{Record, present};
-use super::table::{Fault, LineCounter, Problem, Row, Rows};
+use super::table::{LineCounter, Row, Rows};
 
 /// Reads a JSON text. Keys that are no field are ignored.
 ///

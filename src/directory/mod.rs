@@ -5,6 +5,7 @@
 
 mod cache;
 mod csv_rows;
+mod fault;
 mod file;
 mod json_rows;
 mod profile;
@@ -28,9 +29,9 @@ use profile::Mapping;
 use record::{Record, present};
 use remote::Remote;
 
+pub use fault::{Fault, Problem};
 pub use file::{FileError, Problems};
 pub use settings::{DirectoryError, Settings, SourceKind};
-pub use table::{Fault, Problem};
 
 /// The platform whose ids the `slack_user_id` of a file means.
 const SLACK: &str = "slack";
@@ -165,7 +166,8 @@ impl Directory {
                 Reload::Loaded => {
                     // After the new table is in force: a lookup under way may have read the old one.
                     self.cache.clear();
-                    tracing::info!(people = file.len(), "the directory file was loaded again");
+                    let (people, incomplete) = file.people();
+                    tracing::info!(people, incomplete, "the directory file was loaded again");
                 }
                 Reload::Kept(error) => {
                     tracing::warn!(%error, "the directory file was not loaded; the old entries stay");
@@ -207,7 +209,10 @@ impl Source {
         match kind {
             SourceKind::File => {
                 let path = settings.file.as_deref().filter(|path| !path.as_os_str().is_empty());
-                Ok(Self::File(FileSource::open(path.ok_or(DirectoryError::NoFile)?)?))
+                let file = FileSource::open(path.ok_or(DirectoryError::NoFile)?)?;
+                let (people, incomplete) = file.people();
+                tracing::info!(people, incomplete, "the directory file was loaded");
+                Ok(Self::File(file))
             }
             SourceKind::Http => {
                 let url = settings.url.as_deref().and_then(present).ok_or(DirectoryError::NoUrl)?;

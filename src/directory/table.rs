@@ -1,9 +1,10 @@
-//! The people of a directory file, findable by platform id and by e-mail, and what can be wrong with a file.
+//! The people of a directory file, findable by platform id and by e-mail.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use super::fault::{Fault, Problem};
 use super::record::{Field, Record, present};
 use super::{Answer, csv_rows, json_rows};
 
@@ -28,71 +29,6 @@ pub(super) struct Row {
 pub(super) struct Rows {
     pub(super) rows: Vec<Row>,
     pub(super) remarks: Vec<Problem>,
-}
-
-/// Something wrong in a file. It never quotes the file, whose content is private.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {fault}")]
-pub struct Problem {
-    /// The line, from 1; of a row over several lines the first.
-    pub line: usize,
-    /// What is wrong there.
-    pub fault: Fault,
-}
-
-/// What can be wrong with a line.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// The bytes are not UTF-8.
-    #[error("the text is not UTF-8")]
-    NotUtf8,
-    /// The CSV file is empty.
-    #[error("there is no header")]
-    NoHeader,
-    /// The CSV header lacks required fields.
-    #[error("the header lacks {}", .0.join(", "))]
-    HeaderLacks(Vec<&'static str>),
-    /// The CSV header has a column twice.
-    #[error("the header has {0} twice")]
-    HeaderTwice(&'static str),
-    /// A column of the CSV header, counted from 1, is not a field.
-    #[error("column {0} is not a field of user_info and is ignored")]
-    UnknownColumn(usize),
-    /// The row is longer or shorter than the header.
-    #[error("the row has {found} fields, the header has {expected}")]
-    FieldCount {
-        /// Fields of the row.
-        found: usize,
-        /// Fields of the header.
-        expected: usize,
-    },
-    /// A quoted field has no end.
-    #[error("a quote is not closed")]
-    OpenQuote,
-    /// The JSON cannot be read on from this column.
-    #[error("the JSON is broken at column {0}")]
-    BrokenJson(usize),
-    /// The JSON is something else than an array.
-    #[error("the JSON is not an array of objects")]
-    NotAnArray,
-    /// An entry of the array is not an object.
-    #[error("the entry is not an object")]
-    NotAnObject,
-    /// A field has another JSON type.
-    #[error("{0} is not a string")]
-    NotAString(&'static str),
-    /// Nobody can ever match the row.
-    #[error("the row has neither email nor slack_user_id")]
-    Unmatchable,
-    /// Two rows have the same e-mail address, whatever its case.
-    #[error("the email is already on line {0}")]
-    EmailTwice(usize),
-    /// Two rows have the same platform id.
-    #[error("the slack_user_id is already on line {0}")]
-    IdTwice(usize),
-    /// The row lacks required fields; whoever it belongs to is told so.
-    #[error("the row lacks {}", .0.join(", "))]
-    Incomplete(Vec<&'static str>),
 }
 
 impl Table {
@@ -123,6 +59,9 @@ impl Table {
         for (number, row) in rows.into_iter().enumerate() {
             let Row { line, slack_id, record } = row;
             let email = record.get(Field::Email).map(email_key);
+            if email.as_ref().is_some_and(|email| !email.contains('@')) {
+                remarks.push(Problem { line, fault: Fault::NoAt });
+            }
             if slack_id.is_none() && email.is_none() {
                 problems.push(Problem { line, fault: Fault::Unmatchable });
             }
@@ -146,6 +85,11 @@ impl Table {
     /// How many people it has.
     pub(super) fn len(&self) -> usize {
         self.answers.len()
+    }
+
+    /// How many of them lack required fields, and are told so when they ask.
+    pub(super) fn incomplete(&self) -> usize {
+        self.answers.iter().filter(|answer| matches!(answer, Answer::Incomplete(_))).count()
     }
 
     /// Looks a person up by Slack id first, then by e-mail address.
@@ -245,10 +189,21 @@ mod tests {
             problems(&format!("{HEADER}1, ,A,S,O,\n")),
             ["line 2: the row has neither email nor slack_user_id"]
         );
-        let table = Table::parse(format!("{HEADER}1,a@b.example,A, ,,\n").as_bytes()).ok().unwrap();
+        let rows = format!("{HEADER}1,a@b.example,A, ,,\n2,c@b.example,C,S,O,\n");
+        let table = Table::parse(rows.as_bytes()).ok().unwrap();
         assert_eq!(table.remarks[0].to_string(), "line 2: the row lacks agency, office");
+        assert_eq!((table.len(), table.incomplete()), (2, 1));
         let found = table.find(None, Some("a@b.example"));
         assert!(matches!(found, Answer::Incomplete(missing) if missing == ["agency", "office"]));
+    }
+
+    #[test]
+    fn an_email_without_an_at_is_a_remark_and_the_row_stays() {
+        let text = format!("{HEADER}1,ann.b.example,Ann,S,O,U1\n2,b@b.example,Bob,S,O,\n");
+        let table = Table::parse(text.as_bytes()).ok().unwrap();
+        assert_eq!(table.remarks, [Problem { line: 2, fault: Fault::NoAt }]);
+        assert!(!table.remarks[0].to_string().contains("ann"), "nothing is quoted");
+        assert_eq!(crm_id(&table.find(Some("U1"), None)), Some("1"));
     }
 
     #[test]
