@@ -28,8 +28,12 @@ pub enum Event {
     },
     /// A user's profile changed.
     UserChanged(UserKey),
-    /// Nothing, for this reason.
+    /// Slack does not deliver everything: there were more than 30,000 events within an hour.
+    RateLimited,
+    /// Nothing, for this reason: what everyday life in a workspace brings.
     NotForUs(&'static str),
+    /// Nothing, for this reason: what an app that is set up as its manifest says does not get.
+    Odd(&'static str),
 }
 
 /// The address of a place whose thread has only its first message: nobody is looking at the thread yet.
@@ -108,7 +112,8 @@ pub fn read(body: &[u8], bot: Option<&str>) -> Result<Event, serde_path_to_error
     match envelope.r#type.as_str() {
         "url_verification" => Ok(Event::Challenge(envelope.challenge.unwrap_or_default())),
         "event_callback" => callback(envelope, bot),
-        _ => Ok(Event::NotForUs("not an event")),
+        "app_rate_limited" => Ok(Event::RateLimited),
+        _ => Ok(Event::Odd("an envelope of an unknown type")),
     }
 }
 
@@ -116,9 +121,9 @@ fn callback(
     envelope: Envelope<'_>,
     bot: Option<&str>,
 ) -> Result<Event, serde_path_to_error::Error<serde_json::Error>> {
-    let Some(event) = envelope.event else { return Ok(Event::NotForUs("no event in the envelope")) };
+    let Some(event) = envelope.event else { return Ok(Event::Odd("no event in the envelope")) };
     let Some(tenant) = tenant(&envelope, bot) else {
-        return Ok(Event::NotForUs("no workspace in the envelope"));
+        return Ok(Event::Odd("no workspace in the envelope"));
     };
     let Kind { r#type } = from_json(event.get().as_bytes())?;
     match r#type.as_str() {
@@ -129,7 +134,7 @@ fn callback(
             let (platform, workspace) = (PLATFORM.into(), tenant.workspace);
             Ok(Event::UserChanged(UserKey { platform, workspace, user: user.id.into() }))
         }
-        _ => Ok(Event::NotForUs("an event that is not used")),
+        _ => Ok(Event::Odd("an event of a type that is not used; Event Subscriptions need not have it")),
     }
 }
 
@@ -165,12 +170,14 @@ fn message(envelope: &Envelope<'_>, tenant: &Tenant, message: Message, mentioned
     {
         return Event::NotForUs("a bot's message");
     }
-    let (Some(user), Some(channel), Some(ts)) = (&message.user, &message.channel, &message.ts) else {
-        return Event::NotForUs("a message without a user, a channel or a time");
+    // Replies are told of in this way, too, by events that should have had a subtype.
+    let Some(user) = &message.user else { return Event::NotForUs("a message without a user") };
+    let (Some(channel), Some(ts)) = (&message.channel, &message.ts) else {
+        return Event::Odd("a message without a channel or a time");
     };
     let root = message.thread_ts.as_ref().unwrap_or(ts);
     let (Some(asked_at), Some(began)) = (time(ts), time(root)) else {
-        return Event::NotForUs("a message whose time is not a time");
+        return Event::Odd("a message whose time is not a time");
     };
     let direct = message.channel_type.as_deref() == Some("im") || channel.starts_with('D');
     let read = text::read(message.text.as_deref().unwrap_or_default(), tenant.bot.as_deref());
@@ -255,6 +262,40 @@ pub(super) fn from_json<'a, T: Deserialize<'a>>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn everyday_life_is_not_odd_and_what_the_manifest_does_not_ask_for_is() {
+        let kind = |event: &str| {
+            let body = format!(r#"{{"type": "event_callback", "team_id": "T1", "event": {event}}}"#);
+            match read(body.as_bytes(), Some("U0BRIDGE")) {
+                Ok(Event::NotForUs(_)) => "everyday",
+                Ok(Event::Odd(_)) => "odd",
+                other => panic!("{other:?}"),
+            }
+        };
+        for event in [
+            r#"{"type": "message", "channel": "C1", "user": "U1", "text": "Lunch?", "ts": "1.000001"}"#,
+            r#"{"type": "message", "channel": "C1", "user": "U0BRIDGE", "text": "Here.", "ts": "1.000001"}"#,
+            r#"{"type": "message", "channel": "C1", "bot_id": "B1", "text": "Build 7", "ts": "1.000001"}"#,
+            r#"{"type": "message", "subtype": "channel_join", "channel": "C1", "user": "U1", "ts": "1.000001"}"#,
+            r#"{"type": "message", "subtype": "message_changed", "channel": "C1", "ts": "1.000001"}"#,
+            r#"{"type": "message", "message": {"user": "U1"}, "channel": "C1", "ts": "1.000001"}"#,
+            r#"{"type": "message", "subtype": "one_of_tomorrow", "channel": "C1", "ts": "1.000001"}"#,
+        ] {
+            assert_eq!(kind(event), "everyday", "{event}");
+        }
+        for event in [
+            r#"{"type": "reaction_added", "user": "U1"}"#,
+            r#"{"type": "app_mention", "user": "U1", "text": "Why?", "ts": "1.000001"}"#,
+            r#"{"type": "app_mention", "user": "U1", "channel": "C1", "text": "Why?", "ts": "now"}"#,
+            "null",
+        ] {
+            assert_eq!(kind(event), "odd", "{event}");
+        }
+        let limited = br#"{"type": "app_rate_limited", "team_id": "T1", "minute_rate_limited": 1}"#;
+        assert!(matches!(read(limited, None), Ok(Event::RateLimited)));
+        assert!(matches!(read(br#"{"type": "event_bundle"}"#, None), Ok(Event::Odd(_))));
+    }
 
     #[test]
     fn a_mention_is_one_also_where_the_envelope_does_not_name_the_bot() {

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use super::event::{self, Event};
 use super::interaction::{self, Interaction};
@@ -98,6 +98,7 @@ fn is_ssl_check(body: &[u8]) -> bool {
 async fn events(State(webhook): State<Arc<Webhook>>, Verified(body): Verified) -> Response {
     match event::read(&body, webhook.bot.get().map(String::as_str)) {
         Ok(Event::Challenge(challenge)) => {
+            info!("slack checks the request URL");
             ([(header::CONTENT_TYPE, "text/plain")], challenge).into_response()
         }
         Ok(Event::Asked { keys, inbound }) => webhook.take(&keys, *inbound).await,
@@ -105,8 +106,16 @@ async fn events(State(webhook): State<Arc<Webhook>>, Verified(body): Verified) -
             webhook.conversation.forget_user(&user);
             StatusCode::OK.into_response()
         }
+        Ok(Event::RateLimited) => {
+            warn!("slack limits the rate of events; some of what people write does not arrive");
+            StatusCode::OK.into_response()
+        }
         Ok(Event::NotForUs(reason)) => {
             debug!(reason, "an event is not for us");
+            StatusCode::OK.into_response()
+        }
+        Ok(Event::Odd(reason)) => {
+            info!(reason, "a signed but odd event is only acknowledged");
             StatusCode::OK.into_response()
         }
         Err(error) => not_understood(&error),
@@ -116,13 +125,14 @@ async fn events(State(webhook): State<Arc<Webhook>>, Verified(body): Verified) -
 async fn interactions(State(webhook): State<Arc<Webhook>>, Verified(body): Verified) -> Response {
     let payload = url::form_urlencoded::parse(&body).find(|(key, _)| key == "payload");
     let Some((_, payload)) = payload else {
-        debug!("an interaction has no payload");
+        info!(reason = "no payload", "a signed but odd interaction is only acknowledged");
         return StatusCode::OK.into_response();
     };
     match interaction::read(payload.as_bytes(), &webhook.seal) {
         Ok(Interaction::Pressed { keys, inbound }) => webhook.take(&keys, *inbound).await,
         Ok(Interaction::NotForUs(reason)) => {
-            debug!(reason, "an interaction is not for us");
+            // Rare whatever it is: a person has pressed something that we never posted.
+            info!(reason, "a signed but odd interaction is only acknowledged");
             StatusCode::OK.into_response()
         }
         Err(error) => not_understood(&error),

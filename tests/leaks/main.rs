@@ -212,6 +212,9 @@ async fn no_log_and_no_response_holds_a_canary_whatever_happens() {
     log.holds("the agent replied with status 500");
     log.holds("a trailing slash is wrong");
     log.holds("slack did not do it");
+    log.holds("a signed but odd event is only acknowledged");
+    log.holds("a signed but odd interaction is only acknowledged");
+    log.holds("a signed payload is not understood and is only acknowledged");
     log.has_no("canary");
     log.has_no("xoxb-");
     log.has_no("v0=");
