@@ -6,6 +6,7 @@ mod delivery;
 pub mod event;
 mod files;
 pub mod interaction;
+mod introduction;
 mod markup;
 mod people;
 mod platform;

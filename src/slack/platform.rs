@@ -2,19 +2,18 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, warn};
 
-use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
+use super::api::{ApiError, Arguments, Patience, SlackApi};
 use super::blocks::{self, Form, Look, render, rerender, spoken_part};
 use super::delivery::{is_further_part, is_placeholder, key_of, part_key};
 use super::event::IN_THREAD;
 use super::people::Names;
-use super::{Links, PLATFORM, Settings, event, seal_context, text};
+use super::{Links, PLATFORM, Settings, event, introduction, seal_context, text};
 use crate::chat::{
     Audience, Button, ChannelId, ClickedMessage, MessageId, Outcome, Piece, Place, PlatformId, Private,
     Profile, Reply, Role, TurnKey, UserId, UserKey, wording,
@@ -28,10 +27,6 @@ use crate::store::Expiring;
 const NO_STATUS_HOURS: SignedDuration = SignedDuration::from_hours(1);
 /// How many such channels are remembered.
 const MAX_CHANNELS: usize = 10_000;
-/// Time until a Slack that cannot be reached is asked again who the bot is; it doubles each time …
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-/// … up to this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// Slack.
 pub struct SlackPlatform {
@@ -72,34 +67,9 @@ impl SlackPlatform {
         Arc::clone(&self.bot)
     }
 
-    /// Asks Slack who the token is, and logs it: the first thing that an operator wants to know. Asks again while Slack
-    /// cannot be reached, after 5 s at first and every 5 minutes in the end; a token that is refused stays refused.
+    /// Learns from Slack who the token is, and logs it; see [`introduction::introduce`].
     pub async fn introduce(&self, clock: &dyn Clock) {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            match self.api.call("auth.test", "", Arguments::Json(&json!({})), Patience::Once).await {
-                Ok(answer) => {
-                    let field = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
-                    // Set once: the token does not change while the process lives.
-                    let _ = self.bot.set(field("user_id"));
-                    let (workspace, bot) = (field("team_id"), field("user_id"));
-                    return info!(workspace.id = workspace, bot, "slack accepts the bot token");
-                }
-                Err(error) if error.is(Class::Installation) || error.is(Class::Configuration) => {
-                    return error!(
-                        %error,
-                        "slack refuses the bot token: check SLACK_BOT_TOKEN, or install the app again, and restart"
-                    );
-                }
-                Err(error) => warn!(
-                    %error,
-                    again_in_seconds = pause.as_secs(),
-                    "slack cannot be reached, or what answers is not slack: check the network, HTTPS_PROXY and SLACK_API_URL"
-                ),
-            }
-            clock.sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+        introduction::introduce(&self.api, &self.bot, clock).await;
     }
 
     /// Renders for a place, each time as another edition.
