@@ -89,7 +89,7 @@ async fn readiness(State(vitals): State<Vitals>) -> Response {
     let word = if draining { "stopping" } else { "ready" };
     let mut body = json!({ "status": word, "agent": agent });
     if let Checked::Failed { since, why } = checked {
-        body["health_check"] = json!({ "failed": why, "since": since.to_string() });
+        body["health_check"] = json!({ "failed": why, "since": format!("{since:.0}") });
     }
     (status, Json(body)).into_response()
 }
