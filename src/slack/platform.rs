@@ -67,7 +67,7 @@ impl SlackPlatform {
         Arc::clone(&self.bot)
     }
 
-    /// Learns from Slack who the token is, and logs it; see [`introduction::introduce`].
+    /// Learns from Slack who the token is, and logs it; asks again while Slack cannot be reached.
     pub async fn introduce(&self, clock: &dyn Clock) {
         introduction::introduce(&self.api, &self.bot, clock).await;
     }
