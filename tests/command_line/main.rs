@@ -1,0 +1,123 @@
+//! The program as it is started: help, mistakes, looking people up, health, stopping.
+
+mod directory;
+#[path = "../support/file.rs"]
+mod file;
+mod serving;
+
+use std::process::{Command, Output};
+
+use insta::assert_snapshot;
+
+const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/directory.csv");
+/// What the bridge needs to start; nobody listens at these addresses.
+const SETTINGS: [(&str, &str); 6] = [
+    ("SLACK_BOT_TOKEN", "xoxb-1"),
+    ("SLACK_SIGNING_SECRET", "signing-secret"),
+    ("SLACK_API_URL", "http://127.0.0.1:9/api"),
+    ("AGENT_URL", "http://127.0.0.1:9"),
+    ("DIRECTORY_FILE", DIRECTORY),
+    ("HOST", "127.0.0.1"),
+];
+
+/// The program with these arguments and nothing of this process's environment.
+fn threadbridge(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_threadbridge"));
+    command.args(arguments).env_clear();
+    command
+}
+
+/// The exit code, and what was printed.
+fn told(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let mut told = format!("exit code {}", output.status.code().unwrap());
+    for (name, text) in [("stdout", text(&output.stdout)), ("stderr", text(&output.stderr))] {
+        if !text.is_empty() {
+            told += &format!("\n--- {name}\n{}", text.trim_end());
+        }
+    }
+    told
+}
+
+#[test]
+fn the_help_says_what_can_be_done() {
+    assert_snapshot!(told(&threadbridge(&["--help"]).output().unwrap()), @"
+    exit code 0
+    --- stdout
+    Answers questions from Slack threads with a CRM's customer agent
+
+    Usage: threadbridge [OPTIONS] [COMMAND]
+
+    Commands:
+      serve        Serve Slack's webhooks (the default)
+      demo         See the bridge at work, here in the terminal: no Slack, no CRM and no configuration needed
+      healthcheck  Ask the bridge on this machine whether it is ready; exit code 0 means yes
+      directory    Look into the directory
+      help         Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  Your configuration file; config/default.toml explains every key
+      -h, --help           Print help
+      -V, --version        Print version
+
+    To serve, set at least these in the environment, or in your file:
+      SLACK_BOT_TOKEN       the bot token of your Slack app (xoxb-…)
+      SLACK_SIGNING_SECRET  its signing secret
+      AGENT_URL             the base URL of the customer agent
+      DIRECTORY_FILE        who people are in the CRM: a CSV or JSON file (or see [directory])
+    ");
+    assert_snapshot!(told(&threadbridge(&["directory", "lookup", "--help"]).output().unwrap()), @"
+    exit code 0
+    --- stdout
+    Show who an e-mail address is in the CRM, or what is missing
+
+    Usage: threadbridge directory lookup [OPTIONS] <EMAIL>
+
+    Arguments:
+      <EMAIL>  The e-mail address
+
+    Options:
+          --config <FILE>  Your configuration file; config/default.toml explains every key
+      -h, --help           Print help
+    ");
+}
+
+#[test]
+fn the_version_is_the_packages() {
+    let told = told(&threadbridge(&["--version"]).output().unwrap());
+    assert_eq!(told, concat!("exit code 0\n--- stdout\nthreadbridge ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_word_that_is_no_command_is_told_with_those_that_are() {
+    assert_snapshot!(told(&threadbridge(&["sevre"]).output().unwrap()), @"
+    exit code 2
+    --- stderr
+    error: unrecognized subcommand 'sevre'
+
+      tip: a similar subcommand exists: 'serve'
+
+    Usage: threadbridge [OPTIONS] [COMMAND]
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn without_secrets_it_does_not_start_and_says_why_in_one_sentence() {
+    assert_snapshot!(told(&threadbridge(&[]).output().unwrap()), @"
+    exit code 1
+    --- stderr
+    threadbridge: slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions)
+    ");
+    assert_snapshot!(told(&threadbridge(&["serve"]).env("PORT", "many").output().unwrap()), @"
+    exit code 1
+    --- stderr
+    threadbridge: PORT=many: server.port must be a whole number
+    ");
+    assert_snapshot!(told(&threadbridge(&["--config", "/nowhere.toml"]).output().unwrap()), @"
+    exit code 1
+    --- stderr
+    threadbridge: the configuration file /nowhere.toml cannot be read: No such file or directory (os error 2)
+    ");
+}
