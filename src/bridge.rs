@@ -108,14 +108,14 @@ impl Bridge {
     /// who cannot be answered any more is told so.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
         let Self { settings, conversation, agent, directory, slack, webhooks, clock, .. } = self;
-        let background = TaskTracker::new();
+        let (background, calling) = (TaskTracker::new(), TaskTracker::new());
         let closed = CancellationToken::new();
         {
             let (agent, directory, slack) = (Arc::clone(&agent), Arc::clone(&directory), Arc::clone(&slack));
             let [for_agent, for_directory, for_slack] = std::array::from_fn(|_| closed.clone());
-            background.spawn(async move { agent.watch(for_agent).await });
+            calling.spawn(async move { agent.watch(for_agent).await });
             background.spawn(async move { directory.watch(for_directory).await });
-            background.spawn(async move { for_slack.run_until_cancelled(slack.introduce(&*clock)).await });
+            calling.spawn(async move { for_slack.run_until_cancelled(slack.introduce(&*clock)).await });
         }
         let router = server::router(&settings, Arc::clone(&conversation), agent, webhooks);
         let serving = server::serve(listener, router, &settings, &background, closed.clone());
@@ -132,6 +132,9 @@ impl Bridge {
         if !finished || !conversation.drain(Duration::ZERO, limits[1]).await {
             warn!("some work could neither be finished nor be told of");
         }
+        // Nobody is called any more once this returns; both end as soon as they are told to.
+        calling.close();
+        calling.wait().await;
         background.close();
         info!("stopped");
     }
