@@ -22,6 +22,8 @@ struct Inner {
     state: State,
     /// Counts the changes of state: what was admitted before a change says nothing after it.
     round: u64,
+    /// Whether it was opened from outside, not by failing calls.
+    told: bool,
 }
 
 #[derive(Debug)]
@@ -78,17 +80,19 @@ impl Breaker {
         let mut inner = self.lock();
         let was_closed = matches!(inner.state, State::Closed(_));
         inner.turn(State::Open { since: now });
+        inner.told = true;
         was_closed
     }
 
-    /// Closes. True if it was not closed; if it was, its counts stay.
+    /// Closes what [`Breaker::open`] has opened; what failing calls have opened, only a call on trial closes. True if
+    /// it is closed by this.
     pub(super) fn close(&self) -> bool {
         let mut inner = self.lock();
-        let was_open = !matches!(inner.state, State::Closed(_));
-        if was_open {
+        let closes = inner.told && !matches!(inner.state, State::Closed(_));
+        if closes {
             inner.turn(State::default());
         }
-        was_open
+        closes
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -148,6 +152,9 @@ impl Drop for Admission<'_> {
 
 impl Inner {
     fn turn(&mut self, state: State) {
+        if matches!(state, State::Closed(_)) {
+            self.told = false;
+        }
         self.state = state;
         self.round += 1;
     }
@@ -257,7 +264,18 @@ mod tests {
         }
         assert!(!breaker.close());
         assert_eq!(call(&breaker, true, 1), Change::Opened);
-        assert!(breaker.close());
+    }
+
+    #[test]
+    fn closing_ends_what_was_opened_from_outside_and_not_what_failing_calls_opened() {
+        let breaker = Breaker::default();
+        for _ in 0..20 {
+            call(&breaker, true, 0);
+        }
+        assert!(!breaker.close() && breaker.bars(at(1)));
+        assert_eq!(call(&breaker, false, 10), Change::Closed);
+        breaker.open(at(11));
+        assert!(breaker.close() && !breaker.bars(at(12)));
     }
 
     #[test]

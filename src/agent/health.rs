@@ -64,8 +64,8 @@ impl Agent {
     }
 
     /// Checks the agent's health until `stop`: as often as the settings say, and at least every 5 s while
-    /// the circuit breaker is not closed. An agent that says it works closes the breaker, "down" opens it;
-    /// a check that fails leaves it as it is.
+    /// the circuit breaker is not closed. "Down" opens the breaker, and the
+    /// word that the agent works closes what "down" has opened; a check that fails leaves it as it is.
     pub async fn watch(&self, stop: CancellationToken) {
         let watching = async {
             loop {

@@ -19,16 +19,20 @@ const LONGEST_RESET: f64 = 24.0 * 3600.0;
 ///
 /// # Errors
 /// [`AgentError::Nonsense`] unless it is a JSON object whose `response` is a string with something in it: a blank
-/// one would show people nothing.
+/// one would show people nothing. With `requires_escalation` it may be blank, because a ticket is offered.
 pub(super) fn answered(body: &[u8], now: Timestamp) -> Result<Answered, AgentError> {
     let read = |fields: &Fields<'_>| {
-        let text = fields.get("response").filter(|text: &String| !text.trim().is_empty())?;
+        let escalate = fields.get("requires_escalation").unwrap_or(false);
+        let text: String = fields.get("response")?;
+        if text.trim().is_empty() && !escalate {
+            return None;
+        }
         let answer = Answer {
             text: Private(text),
             at: fields.get::<Timestamp>("timestamp").unwrap_or(now),
             confidence: fields.share("classification_confidence"),
             sources: sources(fields),
-            escalate: fields.get("requires_escalation").unwrap_or(false),
+            escalate,
         };
         Some(Answered { answer, session: fields.id("session_id").map(SessionId::from) })
     };

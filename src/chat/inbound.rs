@@ -188,6 +188,9 @@ pub struct TurnMemo {
     /// Whether the answer named any source.
     #[serde(rename = "n", default)]
     pub sourced: bool,
+    /// Whether the platform says that the asker is of another organisation; a click does not say it.
+    #[serde(rename = "e", default, skip_serializing_if = "std::ops::Not::not")]
+    pub outsider: bool,
     /// The failure that was recorded, once it was.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureId>,

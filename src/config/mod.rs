@@ -165,17 +165,10 @@ impl Config {
 
     /// What to seal with, the newest first.
     pub fn seal_secrets(&self) -> Vec<String> {
-        let mut secrets = Vec::new();
+        let keys = [&self.seal.key, &self.seal.previous_key].into_iter().filter(|key| !key.is_empty());
+        // Also behind keys of its own: buttons from before there were any must go on working.
         let signing = self.slack.signing_secrets();
-        for (key, fallback) in [(&self.seal.key, signing.first()), (&self.seal.previous_key, signing.get(1))]
-        {
-            match fallback {
-                _ if !key.is_empty() => secrets.push(key.0.clone()),
-                Some(secret) => secrets.push(secret.0.clone()),
-                None => {}
-            }
-        }
-        secrets
+        keys.chain(&signing).map(|secret| secret.0.clone()).collect()
     }
 
     /// Checks what no section can know of itself.

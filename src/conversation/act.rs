@@ -5,12 +5,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
-use super::ask::Progress;
-use super::{Conversation, Shown, TicketEmail, WhoMayPress};
+use super::ask::{Asked, Progress};
+use super::{Conversation, PlatformError, Shown, TicketEmail, WhoMayPress};
 use crate::agent::Feedback;
 use crate::chat::{
     Action, Addressed, Audience, Button, Click, MessageId, Outcome, Place, Press, Private, Question, Rating,
-    Reply, Text, TurnKey, TurnMemo, TurnState, UserInfo, Word,
+    Reply, TurnKey, TurnMemo, TurnState, UserInfo, Word,
 };
 use crate::directory::Lookup;
 use crate::store::StoreError;
@@ -44,15 +44,27 @@ impl Conversation {
             info!("a click on a button whose seal does not hold is refused");
             return self.word(click, Word::Expired).await;
         };
-        if self.settings.who_may_press == WhoMayPress::Asker && click.user != memo.asker {
-            return self.word(click, Word::OnlyTheAsker).await;
-        }
         if self.hurry.is_cancelled() {
             return self.word(click, Word::NotNow).await;
+        }
+        if click.user != memo.asker && !self.may_press_for_others(click).await {
+            return self.word(click, Word::OnlyTheAsker).await;
         }
         if let Err(error) = self.press(click, *action, memo, progress).await {
             error!(error = &error as &dyn std::error::Error, "the store failed while a click was worked on");
             self.word(click, Word::Busy).await;
+        }
+    }
+
+    /// Whether somebody may press what another person's answer bears: never who may not ask themselves.
+    async fn may_press_for_others(&self, click: &Click) -> bool {
+        if self.settings.who_may_press == WhoMayPress::Asker {
+            return false;
+        }
+        let (user, platform) = (click.place.user(&click.user), self.platform(&click.place));
+        match self.parts.directory.find(&user, || platform.profile(&user)).await {
+            Lookup::Found { standing, .. } | Lookup::NotFound { standing, .. } => self.may_ask(standing),
+            Lookup::Down => false,
         }
     }
 
@@ -141,6 +153,7 @@ impl Conversation {
             return Ok(());
         };
         let texts = self.texts(click, memo).await;
+        let lost = texts.asked.is_none();
         let again = match texts.asked {
             None => None,
             Some((text, asked_at)) => {
@@ -152,22 +165,18 @@ impl Conversation {
                     place: click.place.clone(),
                     user: memo.asker.clone(),
                     message: memo.question.clone(),
-                    text: Text::plain(text.0),
+                    text,
                     asked_at,
                     addressed: Addressed::Directly,
-                    // An outsider who may not ask never gets as far as this button.
-                    outsider: false,
+                    outsider: memo.outsider,
                 };
-                Some(self.answer(&question, progress).await)
+                let again = Asked::Again { memo, reader: &click.user };
+                Some(self.answer(&question, again, progress).await)
             }
         };
-        let next = match &again {
-            Some(Some(answer)) if answer.answer.escalate => TurnState::TicketOffered,
-            Some(Some(_)) => TurnState::Unrated,
-            Some(None) | None => TurnState::Failed,
-        };
+        let next = again.unwrap_or_default().unwrap_or(TurnState::Failed);
         self.parts.store.advance(&pressed.turn, Some(&asking), next, self.parts.clock.now()).await?;
-        if again.is_none() {
+        if lost {
             self.word(click, Word::TextLost).await;
         }
         Ok(())
@@ -222,19 +231,23 @@ impl Conversation {
         public.then(|| user.email.clone())
     }
 
-    pub(super) async fn settle(&self, click: &Click, outcome: Outcome) {
-        self.change(click, &Reply::Outcome(outcome)).await;
+    /// Puts an outcome in the place of the buttons. `false` when the platform could not be reached, so that the message
+    /// says what it said before.
+    pub(super) async fn settle(&self, click: &Click, outcome: Outcome) -> bool {
+        self.change(click, &Reply::Outcome(outcome)).await
     }
 
     pub(super) async fn word(&self, click: &Click, word: Word) {
         self.whisper(&click.place, &click.user, Reply::Word(word)).await;
     }
 
-    async fn change(&self, click: &Click, reply: &Reply) {
-        let Some(on) = &click.on else { return };
-        if let Err(error) = self.platform(&click.place).settle(&click.place, on, reply).await {
-            error!(error = &error as &dyn std::error::Error, "a message could not be changed after a press");
+    async fn change(&self, click: &Click, reply: &Reply) -> bool {
+        let Some(on) = &click.on else { return true };
+        let changed = self.platform(&click.place).settle(&click.place, on, reply).await;
+        if let Err(error) = &changed {
+            error!(error = error as &dyn std::error::Error, "a message could not be changed after a press");
         }
+        !matches!(changed, Err(PlatformError::Down(_)))
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Conversation, FollowUps, Shown};
 use crate::agent::{AgentError, Answered, EscalationReason, Failure};
 use crate::chat::{
     Addressed, AnswerReply, Private, Question, Reply, Session, Standing, Trouble, Turn, TurnKey, TurnMemo,
-    UserInfo,
+    TurnState, UserId, UserInfo,
 };
 use crate::directory::Lookup;
 use crate::store::StoreError;
@@ -34,6 +34,20 @@ impl Progress {
     fn get(&self) -> Shown {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// How a question came to be asked.
+#[derive(Clone, Copy)]
+pub(super) enum Asked<'a> {
+    /// Somebody wrote it.
+    Now,
+    /// Somebody pressed *Ask again*.
+    Again {
+        /// What the button carried.
+        memo: &'a TurnMemo,
+        /// Who pressed; they are told what is told privately.
+        reader: &'a UserId,
+    },
 }
 
 /// How a question ends.
@@ -63,24 +77,28 @@ struct Asking<'a> {
 }
 
 impl Conversation {
-    /// Answers a question, or says why not; returns the agent's answer if there was one.
-    pub(super) async fn answer(&self, question: &Question, progress: &Progress) -> Option<AnswerReply> {
+    /// Answers a question, or says why not; returns the state of its turn if the answer was delivered.
+    pub(super) async fn answer(
+        &self,
+        question: &Question,
+        asked: Asked<'_>,
+        progress: &Progress,
+    ) -> Option<TurnState> {
         let began = self.parts.clock.now();
-        let ending = self.decide(question, progress).await;
+        let ending = self.decide(question, asked, progress).await;
         let milliseconds = self.parts.clock.now().duration_since(began).as_millis();
         let place = &question.place;
         let shown = progress.get();
-        let answer = match ending {
+        let state = match ending {
             Ending::Post(reply) => {
                 info!(milliseconds, kind = kind_of(&reply), "a question ends with a reply");
-                let answer = if let Reply::Answer(answer) = &reply { Some((**answer).clone()) } else { None };
-                self.post(place, &question.message, reply, shown).await;
-                answer
+                self.post(place, &question.message, reply, shown).await
             }
             Ending::Whisper(reply) => {
                 info!(milliseconds, kind = kind_of(&reply), "a question ends with a private reply");
                 self.platform(place).end_working(place, &turn_key(question), shown).await;
-                self.whisper(place, &question.user, reply).await;
+                let reader = if let Asked::Again { reader, .. } = asked { reader } else { &question.user };
+                self.whisper(place, reader, reply).await;
                 None
             }
             Ending::Broken(error) => {
@@ -88,9 +106,8 @@ impl Conversation {
                     error = &error as &dyn std::error::Error,
                     "the store failed while a question was worked on"
                 );
-                let reply = Reply::Failed(Trouble::Internal, self.first_memo(question));
-                self.post(place, &question.message, reply, shown).await;
-                None
+                let reply = Reply::Failed(Trouble::Internal, self.notice_memo(question, asked).await);
+                self.post(place, &question.message, reply, shown).await
             }
             Ending::Silence(reason) => {
                 info!(reason, "a message is deliberately not answered");
@@ -102,27 +119,49 @@ impl Conversation {
         };
         // Only now: should something above panic, whoever tidies up must know what is shown.
         progress.take();
-        answer
+        state
     }
 
     /// Everything up to the reply. When the bridge must stop, it is cut short as long as there is no answer.
-    async fn decide(&self, question: &Question, progress: &Progress) -> Ending {
-        let cut = || Ending::Post(Reply::Failed(Trouble::Restarting, self.first_memo(question)));
-        let (asking, turn) = match self.unless_hurried(self.open_turn(question)).await {
+    async fn decide(&self, question: &Question, asked: Asked<'_>, progress: &Progress) -> Ending {
+        let (asking, turn) = match self.unless_hurried(self.open_turn(question, asked)).await {
             Some(Ok(opened)) => opened,
             Some(Err(ending)) => return ending,
-            None => return cut(),
+            None => {
+                let memo = self.notice_memo(question, asked).await;
+                return Ending::Post(Reply::Failed(Trouble::Restarting, memo));
+            }
         };
-        let ending = match self.consult(&asking, &turn.question, progress).await {
+        match self.consult(&asking, &turn.question, progress).await {
             Some(Ok(answered)) => self.answered(asking, turn, answered).await,
             Some(Err(error)) => self.not_answered(asking, error).await,
-            None => return cut(),
-        };
-        ending.unwrap_or_else(Ending::Broken)
+            None => Ending::Post(Reply::Failed(Trouble::Restarting, asking.memo)),
+        }
+    }
+
+    /// What a notice carries for a question whose turn was not opened: its session is the thread's, if it has one.
+    pub(super) async fn notice_memo(&self, question: &Question, asked: Asked<'_>) -> TurnMemo {
+        let session = self.parts.store.session(&question.place.thread, self.parts.clock.now()).await;
+        self.memo_of(question, asked, session.ok().flatten().as_deref())
+    }
+
+    fn memo_of(&self, question: &Question, asked: Asked<'_>, session: Option<&Session>) -> TurnMemo {
+        let mut memo = self.first_memo(question);
+        if let Some(session) = session {
+            (memo.session, memo.agent) = (session.id.clone(), session.agent);
+        } else if let Asked::Again { memo: before, .. } = asked {
+            // The agent may have named another session than this thread's own.
+            (memo.session, memo.agent) = (before.session.clone(), before.agent);
+        }
+        memo
     }
 
     /// Everything before the agent is asked; or how the question ends without that.
-    async fn open_turn<'a>(&self, question: &'a Question) -> Result<(Asking<'a>, Turn), Ending> {
+    async fn open_turn<'a>(
+        &self,
+        question: &'a Question,
+        asked: Asked<'_>,
+    ) -> Result<(Asking<'a>, Turn), Ending> {
         let now = self.parts.clock.now();
         let place = &question.place;
         let session = self.parts.store.session(&place.thread, now).await?;
@@ -132,10 +171,9 @@ impl Conversation {
         if question.text.is_blank() {
             return Err(Ending::Post(Reply::Help));
         }
-        let mut memo = self.first_memo(question);
+        let memo = self.memo_of(question, asked, session.as_deref());
         let session =
             session.map_or_else(|| Session::new(memo.session.clone(), memo.agent), Arc::unwrap_or_clone);
-        (memo.session, memo.agent) = (session.id.clone(), session.agent);
         let user = self.person(question, &memo).await?;
         let mut asking = Asking { question, session, memo, user };
         let words = self.readable(place, &question.text).await;
@@ -184,10 +222,7 @@ impl Conversation {
             if question.outsider && standing == Standing::Member { Standing::External } else { standing };
         match standing {
             Standing::NotAPerson => return Err(Ending::Silence("not a person")),
-            Standing::Guest if !self.settings.allow_guests => return Err(Ending::Whisper(Reply::NotForYou)),
-            Standing::External if !self.settings.allow_external => {
-                return Err(Ending::Whisper(Reply::NotForYou));
-            }
+            standing if !self.may_ask(standing) => return Err(Ending::Whisper(Reply::NotForYou)),
             _ => {}
         }
         match lookup {
@@ -197,6 +232,16 @@ impl Conversation {
                 Err(Ending::Whisper(Reply::Unknown { missing, contact }))
             }
             Lookup::Down => Err(Ending::Whisper(Reply::Failed(Trouble::DirectoryDown, memo.clone()))),
+        }
+    }
+
+    /// Whether people of this standing may ask.
+    pub(super) fn may_ask(&self, standing: Standing) -> bool {
+        match standing {
+            Standing::Member => true,
+            Standing::Guest => self.settings.allow_guests,
+            Standing::External => self.settings.allow_external,
+            Standing::NotAPerson => false,
         }
     }
 
@@ -249,12 +294,7 @@ impl Conversation {
         }
     }
 
-    async fn answered(
-        &self,
-        mut asking: Asking<'_>,
-        turn: Turn,
-        answered: Answered,
-    ) -> Result<Ending, StoreError> {
+    async fn answered(&self, mut asking: Asking<'_>, turn: Turn, answered: Answered) -> Ending {
         let Answered { answer, session } = answered;
         asking.memo.confidence = answer.confidence;
         asking.memo.sourced = !answer.sources.is_empty();
@@ -266,10 +306,13 @@ impl Conversation {
         if answer.escalate {
             asking.memo.failure = self.record_failure(&asking, &turn, &answer.text).await;
         }
-        self.keep(&mut asking, Turn { answer: Some(answer.clone()), ..turn }).await?;
+        if let Err(error) = self.keep(&mut asking, Turn { answer: Some(answer.clone()), ..turn }).await {
+            // What was paid for is delivered; the thread can be read back instead.
+            error!(error = &error as &dyn std::error::Error, "an answer could not be kept");
+        }
         let show_confidence = self.settings.show_confidence;
         let reply = AnswerReply { answer, memo: asking.memo, show_confidence };
-        Ok(Ending::Post(Reply::Answer(Box::new(reply))))
+        Ending::Post(Reply::Answer(Box::new(reply)))
     }
 
     async fn record_failure(
@@ -299,14 +342,16 @@ impl Conversation {
         }
     }
 
-    async fn not_answered(&self, asking: Asking<'_>, error: AgentError) -> Result<Ending, StoreError> {
+    async fn not_answered(&self, asking: Asking<'_>, error: AgentError) -> Ending {
         let memo = asking.memo;
         let now = self.parts.clock.now();
-        Ok(match error {
+        match error {
             AgentError::RateLimited { reset } => {
                 let until = now
                     + jiff::SignedDuration::try_from(reset).unwrap_or(jiff::SignedDuration::from_hours(24));
-                self.parts.store.block(&asking.user.crm_id, until, now).await?;
+                if let Err(error) = self.parts.store.block(&asking.user.crm_id, until, now).await {
+                    error!(error = &error as &dyn std::error::Error, "a limit could not be kept");
+                }
                 info!(seconds = reset.as_secs(), "the agent limits this person's questions");
                 Ending::Whisper(Reply::RateLimited { until, now, memo: Some(memo) })
             }
@@ -315,7 +360,7 @@ impl Conversation {
                 error!(error = &error as &dyn std::error::Error, "the agent did not answer");
                 Ending::Post(Reply::Failed(Trouble::AgentFailed, memo))
             }
-        })
+        }
     }
 }
 

@@ -6,21 +6,33 @@ use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use jiff::Timestamp;
 
-use crate::chat::{Inbound, ThreadKey};
+use crate::chat::{Addressed, Inbound, ThreadKey};
 
 /// The mailboxes of the threads that are being worked on. A thread has one exactly as long as it has a worker.
 pub struct Mailboxes {
     waiting: DashMap<ThreadKey, Waiting>,
-    max_questions: usize,
-    max_clicks: usize,
+    /// How many of each [`Kind`] may wait.
+    most: [usize; 3],
 }
 
 /// What waits for a busy thread's worker, the earliest first; the number tells equal times apart.
 #[derive(Default)]
 struct Waiting {
     items: BTreeMap<(Timestamp, u64), Inbound>,
-    questions: usize,
+    /// How many of each [`Kind`] wait.
+    counts: [usize; 3],
     pushed: u64,
+}
+
+/// Kinds of inbound that do not take each other's room.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// A question to the bot.
+    Question,
+    /// A reply in a thread, which may be chatter.
+    FollowUp,
+    /// A click.
+    Click,
 }
 
 /// What became of a push.
@@ -35,9 +47,10 @@ pub enum Pushed {
 }
 
 impl Mailboxes {
-    /// Mailboxes for at most `max_questions` waiting questions and `max_clicks` waiting clicks each.
-    pub fn new(max_questions: usize, max_clicks: usize) -> Self {
-        Self { waiting: DashMap::new(), max_questions, max_clicks }
+    /// Mailboxes for at most `max_questions` waiting questions each; of clicks, and of replies that address nobody,
+    /// `max_others` each.
+    pub fn new(max_questions: usize, max_others: usize) -> Self {
+        Self { waiting: DashMap::new(), most: [max_questions, max_others, max_others] }
     }
 
     /// Whether the thread has a worker.
@@ -57,12 +70,8 @@ impl Mailboxes {
             }
             Entry::Occupied(mut thread) => {
                 let waiting = thread.get_mut();
-                let clicks = waiting.items.len() - waiting.questions;
-                let room = match inbound {
-                    Inbound::Question(_) => waiting.questions < self.max_questions,
-                    Inbound::Click(_) => clicks < self.max_clicks,
-                };
-                if !room {
+                let kind = Kind::of(&inbound) as usize;
+                if self.most[kind] <= waiting.counts[kind] {
                     return Pushed::Full(Box::new(inbound));
                 }
                 waiting.push(inbound);
@@ -84,14 +93,24 @@ impl Mailboxes {
 
 impl Waiting {
     fn push(&mut self, inbound: Inbound) {
-        self.questions += usize::from(matches!(inbound, Inbound::Question(_)));
+        self.counts[Kind::of(&inbound) as usize] += 1;
         self.pushed += 1;
         self.items.insert((inbound.at(), self.pushed), inbound);
     }
 
     fn pop(&mut self) -> Option<Inbound> {
         let (_, inbound) = self.items.pop_first()?;
-        self.questions -= usize::from(matches!(inbound, Inbound::Question(_)));
+        self.counts[Kind::of(&inbound) as usize] -= 1;
         Some(inbound)
+    }
+}
+
+impl Kind {
+    fn of(inbound: &Inbound) -> Self {
+        match inbound {
+            Inbound::Question(question) if question.addressed == Addressed::FollowUp => Self::FollowUp,
+            Inbound::Question(_) => Self::Question,
+            Inbound::Click(_) => Self::Click,
+        }
     }
 }

@@ -26,8 +26,8 @@ pub use settings::{FollowUps, Settings, TicketEmail, WhoMayPress};
 
 use crate::agent::Agent;
 use crate::chat::{
-    Addressed, AgentKind, Click, Inbound, MessageId, Place, Question, Reply, SessionId, TurnKey, TurnMemo,
-    UserId, UserKey, Word,
+    Addressed, AgentKind, Click, Inbound, MessageId, Place, Question, Reply, SessionId, Trouble, TurnKey,
+    TurnMemo, TurnState, UserId, UserKey, Word,
 };
 use crate::clock::Clock;
 use crate::directory::Directory;
@@ -196,6 +196,7 @@ impl Conversation {
             confidence: None,
             audience: question.place.audience,
             sourced: false,
+            outsider: question.outsider,
             failure: None,
         }
     }
@@ -223,11 +224,36 @@ impl Conversation {
         }
     }
 
-    async fn post(&self, place: &Place, question: &MessageId, reply: Reply, shown: Shown) {
+    /// Posts a reply; returns the state of its turn if it is an answer and was delivered. Where an answer is refused, a
+    /// notice with *Ask again* takes its place.
+    async fn post(
+        &self,
+        place: &Place,
+        question: &MessageId,
+        reply: Reply,
+        shown: Shown,
+    ) -> Option<TurnState> {
         let turn = TurnKey { thread: place.thread.clone(), question: question.clone() };
-        match self.platform(place).post(place, &turn, &reply, shown).await {
-            Ok(()) => info!("replied"),
-            Err(error) => error!(error = &error as &dyn std::error::Error, "a reply could not be delivered"),
+        let posted = self.platform(place).post(place, &turn, &reply, shown).await;
+        let answer = if let Reply::Answer(answer) = reply { Some(answer) } else { None };
+        match posted {
+            Ok(()) => {
+                info!("replied");
+                let escalates = answer?.answer.escalate;
+                Some(if escalates { TurnState::TicketOffered } else { TurnState::Unrated })
+            }
+            Err(error) => {
+                error!(error = &error as &dyn std::error::Error, "a reply could not be delivered");
+                if let (Some(answer), PlatformError::Refused(_)) = (answer, error) {
+                    let notice = Reply::Failed(Trouble::Internal, answer.memo);
+                    if let Err(error) = self.platform(place).post(place, &turn, &notice, Shown::Nothing).await
+                    {
+                        let error = &error as &dyn std::error::Error;
+                        error!(error, "a reply could not be delivered");
+                    }
+                }
+                None
+            }
         }
     }
 }

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::chat::{
-    ChannelId, ClickedMessage, MessageId, Place, PlatformId, Private, Profile, Reply, Role, TurnKey, UserId,
-    UserKey,
+    ChannelId, ClickedMessage, MessageId, Place, PlatformId, Private, Profile, Reply, Role, Text, TurnKey,
+    UserId, UserKey,
 };
 
 /// A chat platform.
@@ -99,8 +99,10 @@ pub struct Spoken {
     pub role: Role,
     /// Whether it is a further part of the agent's message before it.
     pub continues: bool,
-    /// What was said.
-    pub text: Private<String>,
+    /// What was said; of the bot's, plain words.
+    pub text: Text,
+    /// Whether it mentions the bot.
+    pub to_bot: bool,
     /// When.
     pub at: Timestamp,
 }
@@ -111,6 +113,9 @@ pub enum PlatformError {
     /// It refused, and would again.
     #[error("the platform refused: {0}")]
     Refused(String),
+    /// The place, or the bot's right to it, is gone: nothing can be said there.
+    #[error("the platform has no such place for the bot any more: {0}")]
+    Gone(String),
     /// It could not be reached, or was busy, for too long.
     #[error("the platform did not answer in time: {0}")]
     Down(String),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tracing::warn;
 
-use super::{Conversation, Spoken};
-use crate::chat::{Click, HistoryEntry, Private, Role, Session, TurnMemo};
+use super::{Conversation, FollowUps, Spoken};
+use crate::chat::{Audience, Click, HistoryEntry, Piece, Private, Role, Session, Text, TurnMemo};
 
 /// What the agent is told when nobody has the question's text any more.
 const QUESTION_LOST: &str = "(the text of this question is no longer available)";
@@ -22,7 +22,7 @@ pub(super) struct Texts {
     /// The whole conversation, oldest first.
     pub(super) history: Vec<HistoryEntry>,
     /// The question and when it was asked, unless it is lost.
-    pub(super) asked: Option<(Private<String>, Timestamp)>,
+    pub(super) asked: Option<(Text, Timestamp)>,
 }
 
 impl Conversation {
@@ -30,7 +30,7 @@ impl Conversation {
     pub(super) async fn texts(&self, click: &Click, memo: &TurnMemo) -> Texts {
         match self.session_of(click).await.and_then(|session| from_session(&session, memo)) {
             Some(texts) => texts,
-            None => from_thread(&self.spoken(click).await, click, memo),
+            None => self.from_thread(click, memo).await,
         }
     }
 
@@ -39,16 +39,13 @@ impl Conversation {
     pub(super) async fn texts_and_history(&self, click: &Click, memo: &TurnMemo) -> Texts {
         let session = self.session_of(click).await;
         let Some(mut texts) = session.as_deref().and_then(|session| from_session(session, memo)) else {
-            return from_thread(&self.spoken(click).await, click, memo);
+            return self.from_thread(click, memo).await;
         };
         let first = session.as_ref().and_then(|session| session.turns.first());
         if let Some(first) = first.filter(|first| first.message != click.place.thread.root) {
-            let earlier = conversation(&self.spoken(click).await, memo);
-            texts.history = earlier
-                .into_iter()
-                .filter(|entry| entry.timestamp < first.asked_at)
-                .chain(texts.history)
-                .collect();
+            let earlier = self.history(&self.spoken(click).await, memo).into_iter();
+            let earlier = earlier.filter(|entry| entry.timestamp < first.asked_at);
+            texts.history = earlier.chain(texts.history).collect();
         }
         texts
     }
@@ -64,6 +61,44 @@ impl Conversation {
             Vec::new()
         })
     }
+
+    /// Puts the texts together from the thread as people see it.
+    async fn from_thread(&self, click: &Click, memo: &TurnMemo) -> Texts {
+        let spoken = self.spoken(click).await;
+        let asked = spoken.iter().find(|said| said.message == memo.question);
+        let question = match asked {
+            Some(said) => Private(self.readable(&click.place, &said.text).await),
+            None => QUESTION_LOST.into(),
+        };
+        let asked = asked.map(|said| (said.text.clone(), said.at));
+        let answer = pressed_answer(&spoken, click).unwrap_or_default();
+        let mut history = self.history(&spoken, memo);
+        if history.is_empty() {
+            let (role, content) = (Role::Assistant, answer.clone());
+            history.push(HistoryEntry { role, content, timestamp: click.pressed_at });
+        }
+        Texts { question, answer, sources: Vec::new(), history, asked }
+    }
+
+    /// What people and the agent said to each other. It begins with the question before the first answer; what people
+    /// said among themselves is left out, as far as that can be known.
+    fn history(&self, spoken: &[Spoken], memo: &TurnMemo) -> Vec<HistoryEntry> {
+        let direct = memo.audience == Audience::Direct;
+        let follows = direct || self.settings.follow_ups != FollowUps::Mention;
+        let is_ours = |said: &&Spoken| {
+            let followed = follows && said.by.as_ref() == Some(&memo.asker);
+            said.role == Role::Assistant || said.to_bot || followed || said.message == memo.question
+        };
+        let ours: Vec<&Spoken> = spoken.iter().filter(is_ours).filter(|said| !said.text.is_blank()).collect();
+        let answered = ours.iter().position(|said| said.role == Role::Assistant);
+        let begins = answered.map_or(0, |answered| answered.saturating_sub(1));
+        let entry = |said: &&Spoken| HistoryEntry {
+            role: said.role,
+            content: Private(words(&said.text)),
+            timestamp: said.at,
+        };
+        ours[begins..].iter().map(entry).collect()
+    }
 }
 
 fn from_session(session: &Session, memo: &TurnMemo) -> Option<Texts> {
@@ -78,22 +113,8 @@ fn from_session(session: &Session, memo: &TurnMemo) -> Option<Texts> {
             .map(|source| source.title.clone())
             .collect(),
         history: session.history(),
-        asked: Some((turn.question.clone(), turn.asked_at)),
+        asked: Some((Text::plain(turn.question.0.clone()), turn.asked_at)),
     })
-}
-
-/// Puts the texts together from the thread as people see it.
-fn from_thread(spoken: &[Spoken], click: &Click, memo: &TurnMemo) -> Texts {
-    let asked = spoken.iter().find(|said| said.message == memo.question);
-    let asked = asked.map(|said| (said.text.clone(), said.at));
-    let answer = pressed_answer(spoken, click).unwrap_or_default();
-    let mut history = conversation(spoken, memo);
-    if history.is_empty() {
-        let (role, content) = (Role::Assistant, answer.clone());
-        history.push(HistoryEntry { role, content, timestamp: click.pressed_at });
-    }
-    let question = asked.as_ref().map_or_else(|| QUESTION_LOST.into(), |(text, _)| text.clone());
-    Texts { question, answer, sources: Vec::new(), history, asked }
 }
 
 /// The answer whose button was pressed; the button is in its last message.
@@ -104,20 +125,16 @@ fn pressed_answer(spoken: &[Spoken], click: &Click) -> Option<Private<String>> {
         return Some(on.text.clone());
     };
     let first = answers[..=last].iter().rposition(|said| !said.continues).unwrap_or(last);
-    let parts: Vec<&str> = answers[first..=last].iter().map(|said| said.text.as_str()).collect();
+    let parts: Vec<String> = answers[first..=last].iter().map(|said| words(&said.text)).collect();
     Some(Private(parts.join("\n\n")))
 }
 
-/// What the asker and the agent said to each other. It begins with the question before the first answer; what others
-/// said among themselves is left out.
-fn conversation(spoken: &[Spoken], memo: &TurnMemo) -> Vec<HistoryEntry> {
-    let ours =
-        spoken.iter().filter(|said| said.role == Role::Assistant || said.by.as_ref() == Some(&memo.asker));
-    let ours: Vec<&Spoken> = ours.filter(|said| !said.text.is_empty()).collect();
-    let answered = ours.iter().position(|said| said.role == Role::Assistant);
-    let begins = answered.map_or(0, |answered| answered.saturating_sub(1));
-    ours[begins..]
-        .iter()
-        .map(|said| HistoryEntry { role: said.role, content: said.text.clone(), timestamp: said.at })
-        .collect()
+/// A text without names for its ids: in a history they are not worth a call each.
+fn words(text: &Text) -> String {
+    let words = text.0.iter().map(|piece| match piece {
+        Piece::Words(words) => words.as_str(),
+        Piece::User(_) => "someone",
+        Piece::Channel(_) => "#channel",
+    });
+    words.collect::<String>().trim().to_owned()
 }

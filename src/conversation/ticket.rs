@@ -20,7 +20,10 @@ impl Conversation {
         let doubt = pressed.in_doubt();
         let claim = |lease| TurnState::TicketClaimed { lease, doubt };
         let Some(claimed) = self.step(&pressed, claim).await? else { return Ok(()) };
-        self.settle(pressed.click, Outcome::Creating(pressed.memo.clone())).await;
+        // After a restart only the message can tell that a ticket was being created; so it must, before one is.
+        if !self.settle(pressed.click, Outcome::Creating(pressed.memo.clone())).await {
+            return self.give_back(&pressed, pressed.memo.clone(), &claimed).await;
+        }
         let Some((user, texts, memo)) = self.prepare(&pressed).await else {
             return self.give_back(&pressed, pressed.memo.clone(), &claimed).await;
         };

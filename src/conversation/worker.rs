@@ -4,10 +4,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use tracing::{Instrument, error, info_span, warn};
+use tracing::{Instrument, error, info, info_span, warn};
 
 use super::{Conversation, Pushed, Shown, ask};
-use crate::chat::{Click, Inbound, Reply, ThreadKey, Trouble, Word};
+use crate::chat::{Addressed, Click, Inbound, Reply, ThreadKey, Trouble, Word};
 
 impl Conversation {
     pub(super) fn dispatch(self: &Arc<Self>, inbound: Inbound) {
@@ -49,7 +49,7 @@ impl Conversation {
 
     async fn handle(&self, inbound: &Inbound, progress: &ask::Progress) {
         match inbound {
-            Inbound::Question(question) => drop(self.answer(question, progress).await),
+            Inbound::Question(question) => drop(self.answer(question, ask::Asked::Now, progress).await),
             Inbound::Click(click) => self.act(click, progress).await,
         }
     }
@@ -57,9 +57,13 @@ impl Conversation {
     async fn overflow(&self, inbound: Inbound) {
         let thread = &inbound.place().thread;
         match &inbound {
+            // Nobody has addressed the bot: it is likely chatter that comes while an answer is awaited.
+            Inbound::Question(question) if question.addressed == Addressed::FollowUp => {
+                info!(%thread, reason = "too many replies wait in this thread", "a message is deliberately not answered");
+            }
             Inbound::Question(question) => {
                 warn!(%thread, "too many questions wait in this thread");
-                let reply = Reply::TooBusy(self.first_memo(question));
+                let reply = Reply::TooBusy(self.notice_memo(question, ask::Asked::Now).await);
                 self.whisper(&question.place, &question.user, reply).await;
             }
             Inbound::Click(click) => {
@@ -73,7 +77,8 @@ impl Conversation {
     async fn apologize(&self, inbound: &Inbound, shown: Shown) {
         match inbound {
             Inbound::Question(question) => {
-                let reply = Reply::Failed(Trouble::Internal, self.first_memo(question));
+                let memo = self.notice_memo(question, ask::Asked::Now).await;
+                let reply = Reply::Failed(Trouble::Internal, memo);
                 self.post(&question.place, &question.message, reply, shown).await;
             }
             // A question that was being asked again: what shows that must not stay.

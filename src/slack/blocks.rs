@@ -193,6 +193,10 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
     if file.is_some() {
         texts.truncate(1);
     }
+    if texts.is_empty() {
+        // Nothing was said, but a ticket is offered.
+        texts.push(String::new());
+    }
     let tail =
         if answer.escalate { ticket_prompt(wording::TICKET_PROMPT, memo, look) } else { thumbs(memo, look) };
     let line = sources::line(&answer.sources, look.links);
@@ -204,12 +208,13 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
     let last = texts.len().saturating_sub(1);
     let parts = texts.iter().enumerate().map(|(n, text)| {
         let spoken = if *text == whole { whole_spoken.clone() } else { markup::mrkdwn(text) };
-        let mut blocks = vec![match look.form {
+        let said = match look.form {
             // What was neutralised is not changed by doing it again, unless it was cut.
             Form::Rich if *text == whole => markdown(text.clone()),
             Form::Rich => markdown(markup::markdown(text)),
             Form::Basic | Form::Plain => section(&spoken),
-        }];
+        };
+        let mut blocks: Vec<Value> = Some(said).filter(|_| !text.is_empty()).into_iter().collect();
         if n < last {
             return Part { text: join(&spoken, "", ""), blocks };
         }
@@ -224,7 +229,11 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
 /// answer that is nothing but addresses would be nothing; it is shown as it was written.
 fn readable(text: &str) -> String {
     let neutral = markup::markdown(text);
-    if neutral.trim().is_empty() { markup::markdown(&format!("```\n{text}\n```")) } else { neutral }
+    if neutral.trim().is_empty() && !text.trim().is_empty() {
+        markup::markdown(&format!("```\n{text}\n```"))
+    } else {
+        neutral
+    }
 }
 
 fn tail_of(outcome: &Outcome, look: Look<'_>) -> Tail {

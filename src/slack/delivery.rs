@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tracing::warn;
 
-use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
+use super::api::{ApiError, Arguments, Class, FIRST_PAUSE, LONGEST_PAUSE, Patience, SlackApi};
 use super::blocks::{Form, Part};
 use crate::chat::{MessageId, Place, wording};
 
@@ -14,6 +14,8 @@ const METADATA: &str = "threadbridge_reply";
 const SKEW: SignedDuration = SignedDuration::from_mins(10);
 /// The most messages of a thread that are read at once.
 const PAGE: &str = "200";
+/// How often Slack may fail over a message before a simpler form of it is tried.
+const MOST_FAILURES: u32 = 3;
 /// How many times more of a thread is read.
 const MOST_PAGES: usize = 10;
 
@@ -29,7 +31,11 @@ impl SlackApi {
     ) -> Result<MessageId, ApiError> {
         let mut form = Form::Rich;
         loop {
-            let error = match self.post_once(place, body(part(form)), key, patience).await {
+            let mut body = body(part(form));
+            if form != Form::Plain {
+                body["metadata"] = json!({ "event_type": METADATA, "event_payload": { "key": key } });
+            }
+            let error = match self.post_once(place, body, key, patience).await {
                 Ok(message) => return Ok(message),
                 Err(error) => error,
             };
@@ -70,13 +76,12 @@ impl SlackApi {
         let channel = place.thread.channel.as_str();
         body["channel"] = json!(channel);
         body["thread_ts"] = json!(place.thread.root.as_str());
-        body["metadata"] = json!({ "event_type": METADATA, "event_payload": { "key": key } });
         for flag in ["unfurl_links", "unfurl_media", "unfurl_app_links"] {
             body[flag] = json!(false);
         }
         let since = self.now() - SKEW;
         let give_up = self.now() + self.patience();
-        let mut blindly = false;
+        let (mut blindly, mut failures, mut pause) = (false, 0, FIRST_PAUSE);
         loop {
             let arguments = Arguments::Json(&body);
             let unknown = match self.call("chat.postMessage", channel, arguments, patience).await {
@@ -85,10 +90,14 @@ impl SlackApi {
                 Err(error) => return Err(error),
             };
             // It may still be on its way into the thread.
-            self.pause().await;
-            match self.find(place, key, since).await {
+            self.pause(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            failures += u32::from(unknown.is_slacks_failure());
+            match self.find(place, key, since, Patience::UntilDoneTwice).await {
                 Ok(Some(message)) => return Ok(message["ts"].as_str().unwrap_or_default().into()),
                 Ok(None) if give_up < self.now() => return Err(unknown),
+                // Whoever fails over a message again and again minds something in it.
+                Ok(None) if MOST_FAILURES <= failures => return Err(unknown.into_refusal(Class::Payload)),
                 Ok(None) => warn!("a post whose answer was lost is not in the thread; it is repeated"),
                 Err(_) if blindly => return Err(unknown),
                 // An answer twice is better than none; more often is not.
@@ -106,14 +115,21 @@ impl SlackApi {
         place: &Place,
         key: &str,
         since: Timestamp,
+        patience: Patience,
     ) -> Result<Option<Value>, ApiError> {
         let oldest = format!("{}.000000", since.as_second());
-        let messages = self.replies(place, &[("oldest", &oldest), ("include_all_metadata", "true")]).await?;
+        let more = [("oldest", oldest.as_str()), ("include_all_metadata", "true")];
+        let messages = self.replies(place, &more, patience).await?;
         Ok(messages.into_iter().find(|message| key_of(message) == Some(key)))
     }
 
     /// The messages of a thread, oldest first; of a very long one the first pages.
-    pub(super) async fn replies(&self, place: &Place, more: &[(&str, &str)]) -> Result<Vec<Value>, ApiError> {
+    pub(super) async fn replies(
+        &self,
+        place: &Place,
+        more: &[(&str, &str)],
+        patience: Patience,
+    ) -> Result<Vec<Value>, ApiError> {
         let (channel, root) = (place.thread.channel.as_str(), place.thread.root.as_str());
         let (mut messages, mut cursor) = (Vec::new(), String::new());
         for page in 0..MOST_PAGES {
@@ -123,7 +139,7 @@ impl SlackApi {
                 query.push(("cursor", &cursor));
             }
             // Somebody waits, and a part of the thread is better than none of it.
-            let patience = if page == 0 { Patience::UntilDoneTwice } else { Patience::Briefly };
+            let patience = if page == 0 { patience } else { Patience::Briefly };
             let answer =
                 self.call("conversations.replies", channel, Arguments::Query(&query), patience).await;
             let mut answer = match answer {
@@ -186,8 +202,10 @@ fn lower(form: Form, error: &ApiError) -> Option<Form> {
 }
 
 fn body(part: Part) -> Value {
-    if part.blocks.is_empty() {
-        return json!({ "text": part.text });
+    // Nothing in it is to become a link or a mention that was not made one.
+    let mut body = json!({ "text": part.text, "parse": "none", "link_names": false });
+    if !part.blocks.is_empty() {
+        body["blocks"] = Value::Array(part.blocks);
     }
-    json!({ "text": part.text, "blocks": Value::Array(part.blocks) })
+    body
 }

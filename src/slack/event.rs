@@ -143,8 +143,10 @@ fn callback(
 fn tenant(envelope: &Envelope<'_>, bot: Option<&str>) -> Option<Tenant> {
     let first = envelope.authorizations.as_ref().and_then(|all| all.first());
     let team = first.and_then(|first| first.team_id.clone()).or_else(|| envelope.team_id.clone());
-    let enterprise =
-        first.and_then(|first| first.enterprise_id.clone()).or_else(|| envelope.enterprise_id.clone());
+    let enterprise = match first {
+        Some(first) => first.enterprise_id.clone(),
+        None => envelope.enterprise_id.clone(),
+    };
     let org_wide = first.is_some_and(|first| is_true(&first.is_enterprise_install));
     let workspace = workspace(org_wide, team.as_deref(), enterprise.as_deref())?;
     let named = first.filter(|first| first.is_bot != Some(false)).and_then(|first| first.user_id.clone());

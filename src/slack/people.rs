@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::api::{ApiError, Arguments, Patience, SlackApi};
-use crate::chat::{ChannelId, Private, Profile, Standing, UserId, UserKey};
+use crate::chat::{ChannelId, Private, Profile, Standing, UserKey};
 use crate::store::Expiring;
 
 /// How long a name is remembered, in hours.
@@ -31,7 +31,7 @@ impl Names {
         let name = match self.users.read(user, api.now(), Private::clone) {
             Some(name) => name,
             None => {
-                let profile = api.profile(&user.user, false).await.ok()?;
+                let profile = api.profile(user, false).await.ok()?;
                 let now = api.now();
                 self.users.put(user.clone(), profile.name.clone(), now + NAME_HOURS, now);
                 profile.name
@@ -59,7 +59,8 @@ impl Names {
 
 impl SlackApi {
     /// What Slack says of a user; with their custom profile fields if `fields`, which costs another call.
-    pub(super) async fn profile(&self, user: &UserId, fields: bool) -> Result<Profile, ApiError> {
+    pub(super) async fn profile(&self, key: &UserKey, fields: bool) -> Result<Profile, ApiError> {
+        let user = &key.user;
         let query = [("user", user.as_str())];
         let answer = self.call("users.info", "", Arguments::Query(&query), Patience::Briefly).await;
         let answer = match answer {
@@ -72,7 +73,7 @@ impl SlackApi {
             }
             answer => answer?,
         };
-        let mut profile = read(user, &answer["user"]);
+        let mut profile = read(key, &answer["user"]);
         if fields {
             let answer =
                 self.call("users.profile.get", "", Arguments::Query(&query), Patience::Briefly).await?;
@@ -82,12 +83,13 @@ impl SlackApi {
     }
 }
 
-fn read(id: &UserId, user: &Value) -> Profile {
+fn read(key: &UserKey, user: &Value) -> Profile {
+    let id = &key.user;
     let text = |value: &Value| value.as_str().filter(|text| !text.trim().is_empty()).map(Private::from);
     let is = |flag: &str| user[flag].as_bool() == Some(true);
     let standing = if is("deleted") || is("is_bot") || is("is_app_user") || id.as_str() == "USLACKBOT" {
         Standing::NotAPerson
-    } else if is("is_stranger") {
+    } else if is("is_stranger") || is_of_another_team(user, key.workspace.as_str()) {
         Standing::External
     } else if is("is_restricted") || is("is_ultra_restricted") {
         Standing::Guest
@@ -104,6 +106,17 @@ fn read(id: &UserId, user: &Value) -> Profile {
         name: name.into_iter().find_map(text).unwrap_or_default(),
         fields: Vec::new(),
         standing,
+    }
+}
+
+/// Whether somebody belongs to another organisation than the installation's workspace, as far as their profile says.
+/// `is_stranger` does not say it: it is false for people who share a channel with the app. Where an organisation has
+/// several workspaces, the event that they asked with says whose they are.
+fn is_of_another_team(user: &Value, workspace: &str) -> bool {
+    let org_wide = workspace.starts_with('E');
+    match user["enterprise_user"]["enterprise_id"].as_str() {
+        Some(enterprise) => org_wide && enterprise != workspace,
+        None => !org_wide && user["team_id"].as_str().is_some_and(|team| team != workspace),
     }
 }
 

@@ -8,15 +8,15 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tracing::{debug, warn};
 
-use super::api::{ApiError, Arguments, Patience, SlackApi};
+use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
 use super::blocks::{self, Form, Look, render, rerender, spoken_part};
 use super::delivery::{is_further_part, is_placeholder, key_of, part_key};
 use super::event::IN_THREAD;
 use super::people::Names;
 use super::{Links, PLATFORM, Settings, event, introduction, seal_context, text};
 use crate::chat::{
-    Audience, Button, ChannelId, ClickedMessage, MessageId, Outcome, Piece, Place, PlatformId, Private,
-    Profile, Reply, Role, TurnKey, UserId, UserKey, wording,
+    Audience, Button, ChannelId, ClickedMessage, MessageId, Outcome, Place, PlatformId, Private, Profile,
+    Reply, Role, Text, TurnKey, UserId, UserKey, Word, wording,
 };
 use crate::clock::Clock;
 use crate::conversation::{Platform, PlatformError, Shown, Spoken};
@@ -110,7 +110,7 @@ impl SlackPlatform {
             attach = false;
             (rendered, edition) = render_in(Form::Rich, attach);
         }
-        let mut stuck = None;
+        let (mut stuck, mut posted) = (None, Ok(()));
         for (n, part) in rendered.parts.into_iter().enumerate() {
             let mut best = Some(part);
             // Every form has the same parts.
@@ -126,18 +126,21 @@ impl SlackPlatform {
                 stuck = Some(placeholder);
             }
             let key = part_key(&edition, n);
-            self.api.post_part(place, &mut part, &key, Patience::UntilDone).await?;
+            posted = self.api.post_part(place, &mut part, &key, Patience::UntilDone).await.map(|_| ());
+            if posted.is_err() {
+                break;
+            }
         }
         if let Some(placeholder) = stuck {
             self.delete(place, &placeholder).await;
         }
-        Ok(())
+        posted
     }
 
     /// The placeholder that may have been posted, if it was.
     async fn find_placeholder(&self, place: &Place, turn: &TurnKey) -> Option<MessageId> {
         let since = self.api.now() - SignedDuration::from_hours(1);
-        let found = self.api.find(place, &placeholder_key(turn), since).await;
+        let found = self.api.find(place, &placeholder_key(turn), since, Patience::Briefly).await;
         let found = found.unwrap_or_else(|error| {
             warn!(%error, "a placeholder that may exist cannot be looked up");
             None
@@ -182,7 +185,7 @@ impl Platform for SlackPlatform {
     }
 
     async fn profile(&self, user: &UserKey) -> Result<Profile, PlatformError> {
-        self.api.profile(&user.user, self.fields).await.map_err(outcome)
+        self.api.profile(user, self.fields).await.map_err(outcome)
     }
 
     async fn user_name(&self, user: &UserKey) -> Option<Private<String>> {
@@ -258,8 +261,11 @@ impl Platform for SlackPlatform {
         let contents: Value = serde_json::from_str(&on.contents).unwrap_or_default();
         let mut part = |form| self.with_look(place, form, false, |look| rerender(&contents, reply, look)).0;
         // What another change will follow must not hold that one up.
-        let passing = matches!(reply, Reply::Working | Reply::Outcome(Outcome::Creating(_)));
-        let patience = if passing { Patience::Once } else { Patience::UntilDoneTwice };
+        let patience = match reply {
+            Reply::Working => Patience::Once,
+            Reply::Outcome(Outcome::Creating(_)) => Patience::Briefly,
+            _ => Patience::UntilDoneTwice,
+        };
         self.api.update_part(place, &on.message, &mut part, patience).await.map_err(outcome)
     }
 
@@ -268,53 +274,52 @@ impl Platform for SlackPlatform {
             return self.post_all(place, reply, None).await.map_err(outcome);
         }
         let (rendered, _) = self.with_look(place, Form::Basic, false, |look| render(reply, look));
+        // What only says that a press was in vain is of no use later.
+        let lasting = match reply {
+            Reply::Word(word) => matches!(word, Word::Created { .. } | Word::Uncertain { .. }),
+            _ => true,
+        };
+        let patience = if lasting { Patience::UntilDoneTwice } else { Patience::Briefly };
         let channel = place.thread.channel.as_str();
         for part in &rendered.parts {
-            let mut body = json!({ "channel": channel, "user": user.as_str(), "text": part.text, "blocks": part.blocks });
+            let mut body = json!({ "channel": channel, "user": user.as_str(), "text": part.text,
+                "blocks": part.blocks, "parse": "none", "link_names": false });
             // In a thread that nobody has opened, nobody would see it.
             if &*place.address == IN_THREAD {
                 body["thread_ts"] = json!(place.thread.root.as_str());
             }
             let arguments = Arguments::Json(&body);
-            self.api
-                .call("chat.postEphemeral", channel, arguments, Patience::UntilDoneTwice)
-                .await
-                .map_err(outcome)?;
+            self.api.call("chat.postEphemeral", channel, arguments, patience).await.map_err(outcome)?;
         }
         Ok(())
     }
 
     async fn read_back(&self, place: &Place) -> Result<Vec<Spoken>, PlatformError> {
-        let messages = self.api.replies(place, &[("include_all_metadata", "true")]).await.map_err(outcome)?;
-        Ok(messages.iter().filter_map(spoken).collect())
+        let messages = self
+            .api
+            .replies(place, &[("include_all_metadata", "true")], Patience::Briefly)
+            .await
+            .map_err(outcome)?;
+        let bot = self.bot.get().map(String::as_str);
+        Ok(messages.iter().filter_map(|message| spoken(message, bot)).collect())
     }
 }
 
 /// A message as somebody's words; `None` for what neither people nor the agent said.
-fn spoken(message: &Value) -> Option<Spoken> {
+fn spoken(message: &Value, bot: Option<&str>) -> Option<Spoken> {
     let ts = message["ts"].as_str()?;
     let raw = message["text"].as_str().unwrap_or_default();
-    let (by, role, text) = if message["bot_id"].is_string() {
+    let (by, role, text, to_bot) = if message["bot_id"].is_string() {
         if !blocks::is_answer(raw) {
             return None;
         }
-        (None, Role::Assistant, spoken_part(raw))
+        (None, Role::Assistant, Text::plain(spoken_part(raw)), false)
     } else {
-        (Some(UserId::from(message["user"].as_str()?)), Role::User, plain(raw))
+        let read = text::read(raw, bot);
+        (Some(UserId::from(message["user"].as_str()?)), Role::User, read.text, read.mentions_bot)
     };
     let continues = key_of(message).is_some_and(is_further_part);
-    Some(Spoken { message: ts.into(), by, role, continues, text: Private(text), at: event::time(ts)? })
-}
-
-/// A person's text without its ids: the names are not worth a call each.
-fn plain(raw: &str) -> String {
-    let pieces = text::read(raw, None).text.0;
-    let words = pieces.iter().map(|piece| match piece {
-        Piece::Words(words) => words.as_str(),
-        Piece::User(_) => "",
-        Piece::Channel(_) => "#channel",
-    });
-    words.collect::<String>().trim().to_owned()
+    Some(Spoken { message: ts.into(), by, role, continues, text, to_bot, at: event::time(ts)? })
 }
 
 fn placeholder_key(turn: &TurnKey) -> String {
@@ -323,6 +328,9 @@ fn placeholder_key(turn: &TurnKey) -> String {
 
 fn outcome(error: ApiError) -> PlatformError {
     match error {
+        ApiError::Refused { class: Class::Place | Class::Installation, .. } => {
+            PlatformError::Gone(error.to_string())
+        }
         ApiError::Refused { .. } => PlatformError::Refused(error.to_string()),
         ApiError::Wait(_) | ApiError::Busy(_) | ApiError::Unsent | ApiError::Unknown(_) => {
             PlatformError::Down(error.to_string())

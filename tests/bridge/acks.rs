@@ -111,7 +111,8 @@ async fn a_question_that_its_thread_has_no_room_for_is_told_privately_and_can_be
     let root = world.slack.say("U0JANE", "C0LETTINGS", "@bot One?").await.ts;
     world.agent.faults().waiting(Endpoint::Chat, 1).await;
     for text in ["Two?", "Three?", "Four?"] {
-        assert_eq!(world.slack.reply("U0JANE", "C0LETTINGS", &root, text).await.acks, [200]);
+        let said = world.slack.reply("U0JANE", "C0LETTINGS", &root, &format!("@bot {text}")).await;
+        assert!(said.acks.iter().all(|ack| *ack == 200), "{:?}", said.acks);
     }
     world.agent.faults().open(Endpoint::Chat);
     world.idle().await;
@@ -125,6 +126,25 @@ async fn a_question_that_its_thread_has_no_room_for_is_told_privately_and_can_be
     assert_eq!(world.slack.press_private(&told, "Ask again").await.status, 200);
     world.idle().await;
     assert_eq!(asked(&world), ["One?", "Two?", "Three?", "Four?"]);
+    world.see("C0LETTINGS", &root);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn chatter_while_an_answer_is_awaited_takes_no_questions_room_and_nobody_is_told_off() {
+    let world = World::with(&[("THREADBRIDGE_CONVERSATION__MAX_WAITING", "2")], confident).await;
+    world.agent.faults().hold(Endpoint::Chat);
+    let root = world.slack.say("U0JANE", "C0LETTINGS", "@bot One?").await.ts;
+    world.agent.faults().waiting(Endpoint::Chat, 1).await;
+    for n in 0..12 {
+        let said = world.slack.reply("U0TOM", "C0LETTINGS", &root, &format!("I wonder, too. {n}")).await;
+        assert_eq!(said.acks, [200]);
+    }
+    world.slack.reply("U0JANE", "C0LETTINGS", &root, "@bot Two?").await;
+    world.agent.faults().open(Endpoint::Chat);
+    world.idle().await;
+    assert_eq!(asked(&world), ["One?", "Two?"]);
+    assert_eq!(world.whispers("U0TOM"), "");
     world.see("C0LETTINGS", &root);
     world.finish().await;
 }

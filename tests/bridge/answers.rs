@@ -111,7 +111,8 @@ async fn an_answer_is_posted_into_its_thread_whole_in_its_text_and_without_previ
     for flag in ["unfurl_links", "unfurl_media", "unfurl_app_links"] {
         assert_eq!(call[flag], json!(false), "{flag}");
     }
-    for absent in ["link_names", "parse", "reply_broadcast", "mrkdwn"] {
+    assert_eq!([&call["parse"], &call["link_names"]], [&json!("none"), &json!(false)]);
+    for absent in ["reply_broadcast", "mrkdwn"] {
         assert_eq!(call.get(absent), None, "{absent}");
     }
     assert_eq!(call["metadata"]["event_type"], json!("threadbridge_reply"));
@@ -198,4 +199,21 @@ async fn an_answer_that_is_only_markup_is_shown_as_it_was_written() {
         );
         world.finish().await;
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_says_nothing_but_wants_a_ticket_offers_it() {
+    let world = World::with(&[], |_| Scripted::Answer(Answer::unsure(" \n "))).await;
+    let root = world.asks("How?").await;
+    insta::assert_snapshot!(world.lettings(&root), @"
+    Jane Smith
+      @Threadbridge How?
+    Threadbridge
+      · Not very sure · 35 %
+      I couldn't find a confident answer. Would you like to create a support ticket?
+      [Yes, Create Ticket (primary)] [No Thanks]
+    ");
+    world.press("U0JANE", &world.last("C0LETTINGS", &root), "Yes, Create Ticket").await;
+    assert!(world.lettings(&root).contains("support ticket #9630"));
+    world.finish().await;
 }

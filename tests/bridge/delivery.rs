@@ -127,6 +127,44 @@ async fn a_post_that_can_never_be_looked_up_is_repeated_only_once() {
 }
 
 #[tokio::test]
+async fn a_form_over_which_slack_fails_again_and_again_is_replaced_by_a_simpler_one() {
+    let world = World::new().await;
+    world.slack.faults().next(POST, 3, Fault::Code("internal_error".into()));
+    let root = world.asks("How?").await;
+    let calls = world.slack.calls_of(POST);
+    assert_eq!(calls.len(), 4);
+    assert_eq!(calls[3].arguments["blocks"][0]["type"], json!("section"));
+    assert_eq!(world.answers("C0LETTINGS", &root).len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_slack_refuses_leaves_a_notice_and_the_question_can_be_asked_again() {
+    let world =
+        World::with(&[("THREADBRIDGE_CONVERSATION__WORKING_AFTER_MILLISECONDS", "0")], confident).await;
+    world.slack.switch(|switches| switches.native_status = false);
+    world.agent.faults().hold(threadbridge::demo::agent::Endpoint::Chat);
+    let root = world.begins("U0JANE", "C0LETTINGS", "How?").await;
+    world.until(|world| (!world.slack.calls_of(POST).is_empty()).then_some(())).await;
+    for method in ["chat.update", POST] {
+        world.slack.faults().next(method, 1, Fault::Code("invalid_arguments".into()));
+    }
+    world.agent.faults().open(threadbridge::demo::agent::Endpoint::Chat);
+    world.idle().await;
+    insta::assert_snapshot!(world.lettings(&root), @"
+    Jane Smith
+      @Threadbridge How?
+    Threadbridge
+      Something went wrong on my side. Please ask again.
+      [Ask again]
+    ");
+    world.press("U0JANE", &world.last("C0LETTINGS", &root), "Ask again").await;
+    assert!(world.lettings(&root).contains("[👍 Helpful] [👎 Not helpful]"));
+    assert_eq!(world.answers("C0LETTINGS", &root).len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_form_that_slack_does_not_take_is_replaced_by_a_simpler_one() {
     for code in ["invalid_blocks", "msg_too_long", "msg_blocks_too_long", "invalid_blocks_format"] {
         for (refused, brain) in [(1, confident as fn(&_) -> _), (2, confident), (2, doubtful)] {
@@ -205,7 +243,7 @@ async fn a_press_is_shown_although_the_change_fails_at_first() {
         Fault::Status(500),
         Fault::Drop,
         Fault::DropAfter,
-        Fault::RateLimited(20),
+        Fault::RateLimited(10),
         Fault::Hang,
         Fault::Garbage,
     ] {

@@ -116,6 +116,7 @@ fn ask_again(root: &str, number: i64) -> Inbound {
         confidence: None,
         audience: Audience::Workspace,
         sourced: false,
+        outsider: false,
         failure: None,
     };
     let contents = Private(Arc::from("{}"));

@@ -178,3 +178,27 @@ async fn an_e_mail_address_that_nobody_has_confirmed_finds_nobody() {
     assert_eq!(world.questions(), 0);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn people_of_other_organisations_get_no_further_by_asking_again() {
+    let rows = "9,s@other.example,Sara,Sales,Durban,U0SARA\n1,jane.smith@company.com,Jane,Sales,Durban,\n";
+    let small = [("THREADBRIDGE_CONVERSATION__MAX_WAITING", "1")];
+    let (world, _file) = with_rows(rows, &small, Setup::default()).await;
+    world.agent.faults().hold(threadbridge::demo::agent::Endpoint::Chat);
+    let root = world.begins("U0JANE", "C0PARTNERS", "Hello?").await;
+    world.agent.faults().waiting(threadbridge::demo::agent::Endpoint::Chat, 1).await;
+    for text in ["One?", "Two?"] {
+        world.slack.reply("U0SARA", "C0PARTNERS", &root, &format!("@Threadbridge {text}")).await;
+    }
+    world.agent.faults().open(threadbridge::demo::agent::Endpoint::Chat);
+    world.idle().await;
+    assert!(world.whispers("U0SARA").contains("[Ask again]"));
+    let busy =
+        world.slack.ephemerals("U0SARA").into_iter().find(|whisper| whisper.text.contains("still answering"));
+    assert_eq!(world.slack.press_private(&busy.unwrap(), "Ask again").await.status, 200);
+    world.idle().await;
+    assert_eq!(world.whispers("U0SARA").matches("I can only answer full members").count(), 2);
+    assert_eq!(world.questions(), 1);
+    world.see("C0PARTNERS", &root);
+    world.finish().await;
+}

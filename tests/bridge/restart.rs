@@ -314,3 +314,51 @@ async fn after_a_change_of_key_old_buttons_work_while_the_old_key_is_known() {
         world.finish().await;
     }
 }
+
+#[tokio::test]
+async fn a_question_that_is_asked_again_after_a_restart_is_the_same_to_the_letter() {
+    let mut world =
+        World::with(&[], |_| Scripted::Answer(Answer::confident("Yes.").session_id("backend-1"))).await;
+    let root = world.asks("Hello?").await;
+    world.fails_next(Endpoint::Chat, Fault::answer(Canned::error(500, "x")));
+    world.goes_on(&root, "Is @Tom Baker a tenant?").await;
+    let notice = world.last("C0LETTINGS", &root);
+    world.restart().await;
+    world.press("U0JANE", &notice, "Ask again").await;
+    world.lettings(&root);
+    let told = world.told(Endpoint::Chat);
+    assert_eq!(told[1]["message"], json!("Is Tom Baker a tenant?"));
+    assert_eq!(told[1]["session_id"], json!("backend-1"));
+    assert_eq!(told[2], told[1]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_ticket_after_a_restart_has_the_questions_of_all_who_asked() {
+    let mut world = World::with(&[], doubtful).await;
+    let root = world.asks("one").await;
+    world.slack.reply("U0TOM", "C0LETTINGS", &root, "I know nothing").await;
+    world.slack.reply("U0TOM", "C0LETTINGS", &root, "@Threadbridge two").await;
+    world.idle().await;
+    let answer = world.last("C0LETTINGS", &root);
+    world.restart().await;
+    world.press("U0TOM", &answer, "Yes, Create Ticket").await;
+    world.lettings(&root);
+    let history = world.told(Endpoint::CreateTicket)[0]["conversation_history"].clone();
+    let said: Vec<_> = history.as_array().unwrap().iter().map(|entry| entry["content"].clone()).collect();
+    let doubt = "I'm not confident I can help with this.";
+    assert_eq!(said, ["one", doubt, "I know nothing", "two", doubt]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_key_of_its_own_leaves_the_buttons_from_before_it_alive() {
+    let mut world = World::with(&[], doubtful).await;
+    let root = world.asks("How?").await;
+    let answer = world.last("C0LETTINGS", &root);
+    world.set("SEAL_KEY", "a key of decent length");
+    world.restart().await;
+    world.press("U0JANE", &answer, "Yes, Create Ticket").await;
+    assert!(world.lettings(&root).contains("support ticket #9630"));
+    world.finish().await;
+}

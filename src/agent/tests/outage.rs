@@ -65,15 +65,29 @@ async fn watch(bench: &Bench, checks: usize) {
 }
 
 #[tokio::test]
-async fn an_agent_that_says_it_works_is_asked_again_at_once() {
+async fn an_agent_that_says_it_works_again_is_asked_again_at_once() {
     for word in [r#"{"overall_status": "healthy"}"#, r#"{"overall_status": "degraded"}"#] {
-        let bench = broken().await;
+        let bench = Bench::new([Act::Reply(200, r#"{"overall_status": "down"}"#)]).await;
+        watch(&bench, 1).await;
+        assert!(bench.agent.is_down());
         bench.script.then(Act::Reply(200, word));
         watch(&bench, 2).await;
         assert!(!bench.agent.is_down() && matches!(bench.agent.last_check(), Checked::Said(_)));
         bench.script.then(GOOD);
         bench.ask().await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn an_agent_that_says_it_works_while_questions_fail_is_believed_when_one_does_not() {
+    let bench = broken().await;
+    bench.script.then(Act::Reply(200, r#"{"overall_status": "healthy"}"#));
+    watch(&bench, 1).await;
+    assert!(bench.agent.is_down());
+    bench.clock.pass(10);
+    bench.script.then(GOOD);
+    bench.ask().await.unwrap();
+    assert!(!bench.agent.is_down());
 }
 
 #[tokio::test]

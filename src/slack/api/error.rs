@@ -93,6 +93,16 @@ impl ApiError {
         }
     }
 
+    /// Whether Slack says that it failed, as opposed to an answer that was lost.
+    pub fn is_slacks_failure(&self) -> bool {
+        matches!(self, Self::Unknown(code) if matches!(code.as_str(), "internal_error" | "fatal_error"))
+    }
+
+    /// The same as a refusal.
+    pub fn into_refusal(self, class: Class) -> Self {
+        Self::Refused { code: self.to_string(), class }
+    }
+
     /// Whether a refusal is of this class.
     pub fn is(&self, wanted: Class) -> bool {
         matches!(self, Self::Refused { class, .. } if *class == wanted)

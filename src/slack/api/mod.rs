@@ -25,9 +25,9 @@ use crate::clock::Clock;
 use crate::store::Expiring;
 
 /// The pause before the second try; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// For how long a person's profile is waited for.
 const BRIEFLY: SignedDuration = SignedDuration::from_secs(30);
 /// How many methods and channels may be waited for at once.
@@ -148,8 +148,8 @@ impl SlackApi {
     }
 
     /// Waits before something is tried again.
-    pub(super) async fn pause(&self) {
-        self.clock.sleep(FIRST_PAUSE).await;
+    pub(super) async fn pause(&self, pause: Duration) {
+        self.clock.sleep(pause).await;
     }
 
     /// The Web API's base URL.

@@ -20,6 +20,7 @@ fn memo() -> TurnMemo {
         confidence: Some(0.92),
         audience: Audience::Workspace,
         sourced: true,
+        outsider: false,
         failure: Some("abc-123-def".into()),
     }
 }

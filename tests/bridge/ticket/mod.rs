@@ -4,7 +4,9 @@ mod doubles;
 mod unknown;
 
 use serde_json::json;
+use threadbridge::clock::Clock;
 use threadbridge::demo::agent::{Answer, Ask, Canned, DemoAgent, Endpoint, Fault, IdShape, Scripted, Source};
+use threadbridge::demo::workspace;
 
 use crate::world::{World, doubtful};
 
@@ -301,4 +303,35 @@ async fn a_decision_is_shown_again_to_whoever_presses_an_old_copy() {
         assert_eq!(world.told(Endpoint::Decline).len(), usize::from(label == NO));
         world.finish().await;
     }
+}
+
+#[tokio::test]
+async fn nothing_is_created_while_the_message_cannot_say_that_it_is() {
+    let world = World::with(&[], doubtful).await;
+    let root = world.asks("How?").await;
+    // Longer than anybody waits; after a restart only the message could tell that a ticket was being created.
+    world.slack.faults().next("chat.update", 1, workspace::Fault::RateLimited(200));
+    world.press("U0JANE", &world.last("C0LETTINGS", &root), YES).await;
+    assert_eq!(world.told(Endpoint::CreateTicket).len(), 0);
+    assert!(world.whispers("U0JANE").contains("none was created"));
+    world.press("U0JANE", &world.last("C0LETTINGS", &root), YES).await;
+    assert!(world.lettings(&root).contains("support ticket #9630"));
+    assert_eq!(world.agent.tickets().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_ticket_does_not_wait_for_a_thread_that_cannot_be_read() {
+    let world = World::with(&[], doubtful).await;
+    let root = world.says("U0TOM", "C0LETTINGS", "I wonder how.").await;
+    world.slack.reply("U0JANE", "C0LETTINGS", &root, "@Threadbridge How?").await;
+    world.idle().await;
+    world.slack.faults().next("conversations.replies", 99, workspace::Fault::Status(503));
+    let before = world.clock.now();
+    world.press("U0JANE", &world.last("C0LETTINGS", &root), YES).await;
+    assert!(world.clock.now().duration_since(before) < jiff::SignedDuration::from_mins(1));
+    assert!(world.lettings(&root).contains("support ticket #9630"));
+    let history = world.told(Endpoint::CreateTicket)[0]["conversation_history"].clone();
+    assert_eq!(history.as_array().unwrap().len(), 2);
+    world.finish().await;
 }
