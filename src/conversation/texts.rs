@@ -30,7 +30,7 @@ impl Conversation {
     pub(super) async fn texts(&self, click: &Click, memo: &TurnMemo) -> Texts {
         match self.session_of(click).await.and_then(|session| from_session(&session, memo)) {
             Some(texts) => texts,
-            None => self.from_thread(click, memo).await,
+            None => self.texts_of_thread(click, memo).await,
         }
     }
 
@@ -39,7 +39,7 @@ impl Conversation {
     pub(super) async fn texts_and_history(&self, click: &Click, memo: &TurnMemo) -> Texts {
         let session = self.session_of(click).await;
         let Some(mut texts) = session.as_deref().and_then(|session| from_session(session, memo)) else {
-            return self.from_thread(click, memo).await;
+            return self.texts_of_thread(click, memo).await;
         };
         let first = session.as_ref().and_then(|session| session.turns.first());
         if let Some(first) = first.filter(|first| first.message != click.place.thread.root) {
@@ -63,7 +63,7 @@ impl Conversation {
     }
 
     /// Puts the texts together from the thread as people see it.
-    async fn from_thread(&self, click: &Click, memo: &TurnMemo) -> Texts {
+    async fn texts_of_thread(&self, click: &Click, memo: &TurnMemo) -> Texts {
         let spoken = self.spoken(click).await;
         let asked = spoken.iter().find(|said| said.message == memo.question);
         let question = match asked {
