@@ -5,7 +5,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AgentKind, ChannelId, FailureId, MessageId, Private, SessionId, ThreadKey, UserId, UserKey};
+use super::{
+    AgentKind, ChannelId, FailureId, MessageId, Private, SessionId, ThreadKey, TurnKey, UserId, UserKey,
+};
 
 /// Something that a person did and that deserves an answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -211,6 +213,13 @@ impl Inbound {
             Self::Question(question) => question.asked_at,
             Self::Click(click) => click.pressed_at,
         }
+    }
+}
+
+impl Question {
+    /// The turn that it opens.
+    pub fn turn_key(&self) -> TurnKey {
+        TurnKey { thread: self.place.thread.clone(), question: self.message.clone() }
     }
 }
 

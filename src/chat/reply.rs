@@ -41,6 +41,29 @@ pub enum Reply {
     Word(Word),
 }
 
+impl Reply {
+    /// Its kind, for the log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Answer(answer) if answer.answer.escalate => "doubtful answer",
+            Self::Answer(_) => "answer",
+            Self::Help => "help",
+            Self::Failed(trouble, _) => match trouble {
+                Trouble::AgentFailed => "agent failed",
+                Trouble::AgentDown => "agent down",
+                Trouble::DirectoryDown => "directory down",
+                Trouble::Restarting => "restarting",
+                Trouble::Internal => "internal error",
+            },
+            Self::Unknown { .. } => "not in the directory",
+            Self::NotForYou => "not allowed",
+            Self::RateLimited { .. } => "rate limited",
+            Self::TooBusy(_) => "too busy",
+            Self::Working | Self::Outcome(_) | Self::Word(_) => "other",
+        }
+    }
+}
+
 /// The agent's answer with what belongs to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AnswerReply {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
-use super::ask::{Asked, Progress};
+use super::ask::Asked;
+use super::working::Progress;
 use super::{Conversation, PlatformError, Shown, TicketEmail, WhoMayPress};
 use crate::agent::Feedback;
 use crate::chat::{

@@ -1,40 +1,18 @@
 //! A question's way: who asks, may they, what does the agent say, and the reply.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::working::Progress;
 use super::{Conversation, FollowUps, Shown};
 use crate::agent::{AgentError, Answered, EscalationReason, Failure};
 use crate::chat::{
-    Addressed, AnswerReply, Private, Question, Reply, Session, Standing, Trouble, Turn, TurnKey, TurnMemo,
-    TurnState, UserId, UserInfo,
+    Addressed, AnswerReply, Private, Question, Reply, Session, Standing, Trouble, Turn, TurnMemo, TurnState,
+    UserId, UserInfo,
 };
 use crate::directory::Lookup;
 use crate::store::StoreError;
-
-/// How long a status lasts before it must be renewed; Slack ends one after two minutes.
-const RENEW_STATUS_AFTER: Duration = Duration::from_secs(90);
-
-/// What the thread shows while a question is worked on; outlives the work, so that whatever ends it can tidy up.
-#[derive(Debug, Default)]
-pub(super) struct Progress(Mutex<Shown>);
-
-impl Progress {
-    pub(super) fn set(&self, shown: Shown) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = shown;
-    }
-
-    pub(super) fn take(&self) -> Shown {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn get(&self) -> Shown {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
 
 /// How a question came to be asked.
 #[derive(Clone, Copy)]
@@ -91,12 +69,12 @@ impl Conversation {
         let shown = progress.get();
         let state = match ending {
             Ending::Post(reply) => {
-                info!(milliseconds, kind = kind_of(&reply), "a question ends with a reply");
+                info!(milliseconds, kind = reply.kind(), "a question ends with a reply");
                 self.post(place, &question.message, reply, shown).await
             }
             Ending::Whisper(reply) => {
-                info!(milliseconds, kind = kind_of(&reply), "a question ends with a private reply");
-                self.platform(place).end_working(place, &turn_key(question), shown).await;
+                info!(milliseconds, kind = reply.kind(), "a question ends with a private reply");
+                self.platform(place).end_working(place, &question.turn_key(), shown).await;
                 let reader = if let Asked::Again { reader, .. } = asked { reader } else { &question.user };
                 self.whisper(place, reader, reply).await;
                 None
@@ -112,7 +90,7 @@ impl Conversation {
             Ending::Silence(reason) => {
                 info!(reason, "a message is deliberately not answered");
                 if shown != Shown::Nothing {
-                    self.platform(place).end_working(place, &turn_key(question), shown).await;
+                    self.platform(place).end_working(place, &question.turn_key(), shown).await;
                 }
                 None
             }
@@ -132,7 +110,7 @@ impl Conversation {
                 return Ending::Post(Reply::Failed(Trouble::Restarting, memo));
             }
         };
-        match self.consult(&asking, &turn.question, progress).await {
+        match self.consult(question, &asking.session, &asking.user, &turn.question, progress).await {
             Some(Ok(answered)) => self.answered(asking, turn, answered).await,
             Some(Err(error)) => self.not_answered(asking, error).await,
             None => Ending::Post(Reply::Failed(Trouble::Restarting, asking.memo)),
@@ -251,49 +229,6 @@ impl Conversation {
         self.parts.store.save_session(thread, Arc::new(asking.session.clone()), self.parts.clock.now()).await
     }
 
-    /// Asks the agent, and shows that it thinks when that takes a while; `None` when the bridge must stop first.
-    async fn consult(
-        &self,
-        asking: &Asking<'_>,
-        words: &str,
-        progress: &Progress,
-    ) -> Option<Result<Answered, AgentError>> {
-        let done = CancellationToken::new();
-        let ask = async {
-            let Asking { session, user, .. } = asking;
-            let answer = self.parts.agent.ask(session.agent, &session.id, words, user);
-            let answered = self.unless_hurried(answer).await;
-            done.cancel();
-            answered
-        };
-        let (answered, ()) = tokio::join!(ask, self.indicate(asking.question, progress, &done));
-        answered
-    }
-
-    /// Shows that the agent thinks, until it is done. Waits for its own calls to end, unless the bridge must stop: a
-    /// status that arrives after the answer would stay.
-    async fn indicate(&self, question: &Question, progress: &Progress, done: &CancellationToken) {
-        let place = &question.place;
-        let mut pause = Duration::from_millis(self.settings.working_after_milliseconds);
-        loop {
-            tokio::select! {
-                () = done.cancelled() => return,
-                () = tokio::time::sleep(pause) => {}
-            }
-            match progress.get() {
-                Shown::Nothing => {
-                    // Until the platform says what is shown, anything may be.
-                    progress.set(Shown::Uncertain);
-                    let key = turn_key(question);
-                    let shown = self.unless_hurried(self.platform(place).show_working(place, &key)).await;
-                    progress.set(shown.unwrap_or(Shown::Uncertain));
-                }
-                shown => drop(self.unless_hurried(self.platform(place).keep_working(place, &shown)).await),
-            }
-            pause = RENEW_STATUS_AFTER;
-        }
-    }
-
     async fn answered(&self, mut asking: Asking<'_>, turn: Turn, answered: Answered) -> Ending {
         let Answered { answer, session } = answered;
         asking.memo.confidence = answer.confidence;
@@ -361,30 +296,5 @@ impl Conversation {
                 Ending::Post(Reply::Failed(Trouble::AgentFailed, memo))
             }
         }
-    }
-}
-
-fn turn_key(question: &Question) -> TurnKey {
-    TurnKey { thread: question.place.thread.clone(), question: question.message.clone() }
-}
-
-/// A reply's kind, for the log.
-fn kind_of(reply: &Reply) -> &'static str {
-    match reply {
-        Reply::Answer(answer) if answer.answer.escalate => "doubtful answer",
-        Reply::Answer(_) => "answer",
-        Reply::Help => "help",
-        Reply::Failed(trouble, _) => match trouble {
-            Trouble::AgentFailed => "agent failed",
-            Trouble::AgentDown => "agent down",
-            Trouble::DirectoryDown => "directory down",
-            Trouble::Restarting => "restarting",
-            Trouble::Internal => "internal error",
-        },
-        Reply::Unknown { .. } => "not in the directory",
-        Reply::NotForYou => "not allowed",
-        Reply::RateLimited { .. } => "rate limited",
-        Reply::TooBusy(_) => "too busy",
-        Reply::Working | Reply::Outcome(_) | Reply::Word(_) => "other",
     }
 }

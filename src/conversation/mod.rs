@@ -10,6 +10,7 @@ mod settings;
 mod texts;
 mod ticket;
 mod worker;
+mod working;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use tracing::{Instrument, error, info, info_span, warn};
 
-use super::{Conversation, Pushed, Shown, ask};
+use super::{Conversation, Pushed, Shown, ask, working};
 use crate::chat::{Addressed, Click, Inbound, Reply, ThreadKey, Trouble, Word};
 
 impl Conversation {
@@ -30,7 +30,7 @@ impl Conversation {
         while let Some(inbound) = self.mailboxes.next(thread) {
             let span = info_span!("inbound", %thread);
             async {
-                let shown = ask::Progress::default();
+                let shown = working::Progress::default();
                 let work = AssertUnwindSafe(self.handle(&inbound, &shown));
                 if work.catch_unwind().await.is_err() {
                     error!("a panic ended the work on a message; its person is told");
@@ -47,7 +47,7 @@ impl Conversation {
         }
     }
 
-    async fn handle(&self, inbound: &Inbound, progress: &ask::Progress) {
+    async fn handle(&self, inbound: &Inbound, progress: &working::Progress) {
         match inbound {
             Inbound::Question(question) => drop(self.answer(question, ask::Asked::Now, progress).await),
             Inbound::Click(click) => self.act(click, progress).await,

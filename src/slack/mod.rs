@@ -2,6 +2,7 @@
 
 pub mod api;
 mod blocks;
+mod buttons;
 mod delivery;
 pub mod event;
 mod files;
