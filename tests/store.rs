@@ -44,7 +44,14 @@ fn question() -> Inbound {
 }
 
 fn click() -> Inbound {
-    Inbound::Click(Click { place: place(), user: "U1".into(), button: None, on: None, pressed_at: at(0) })
+    Inbound::Click(Click {
+        place: place(),
+        user: "U1".into(),
+        button: None,
+        on: None,
+        pressed_at: at(0),
+        outsider: false,
+    })
 }
 
 fn turn(question: &str) -> TurnKey {

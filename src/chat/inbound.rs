@@ -113,6 +113,9 @@ pub struct Click {
     pub on: Option<ClickedMessage>,
     /// When it was pressed.
     pub pressed_at: Timestamp,
+    /// Whether the platform says that the presser is of another organisation.
+    #[serde(default)]
+    pub outsider: bool,
 }
 
 /// The message that bears a pressed button.

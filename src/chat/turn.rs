@@ -166,6 +166,10 @@ impl TurnState {
             (Self::TicketUnknown, A::CreateAgain) => Press::CreateTicket,
             (Self::TicketUnknown, A::LeaveTicket) => Press::LeaveTicket,
             (Self::Failed, A::AskAgain) => Press::AskAgain,
+            // Such a button shows that there was an answer, whatever became known of its delivery.
+            (Self::Failed, A::Helpful | A::Unhelpful | A::CreateTicket | A::DeclineTicket) => {
+                Self::before(action).press(action)
+            }
             (Self::Asking { .. } | Self::Rating { .. }, _) => Press::Busy,
             (Self::TicketClaimed { .. } | Self::TicketCalling { .. }, _) => Press::Busy,
             (
@@ -180,5 +184,25 @@ impl TurnState {
             // A button of another kind than its turn: the turn has moved on since.
             _ => Press::Done,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_that_lasted_too_long_leaves_the_doubt_that_it_found() {
+        let now = Timestamp::UNIX_EPOCH;
+        let at = |doubt| TurnState::TicketClaimed { lease: now, doubt }.at(now);
+        assert_eq!([at(false), at(true)], [TurnState::TicketOffered, TurnState::TicketUnknown]);
+    }
+
+    #[test]
+    fn the_buttons_of_an_answer_whose_delivery_was_thought_to_have_failed_work() {
+        let press = |action| TurnState::Failed.press(action);
+        assert_eq!(press(Action::Helpful), Press::Rate(Rating::Helpful));
+        assert_eq!(press(Action::CreateTicket), Press::CreateTicket);
+        assert_eq!(press(Action::AskAgain), Press::AskAgain);
     }
 }

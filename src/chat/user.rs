@@ -67,3 +67,10 @@ pub enum Standing {
     /// A bot or a deactivated account: never answered.
     NotAPerson,
 }
+
+impl Standing {
+    /// The standing of somebody of whom an event may say that they are of another organisation.
+    pub fn of_outsider(self, outsider: bool) -> Self {
+        if outsider && self == Self::Member { Self::External } else { self }
+    }
+}

@@ -48,8 +48,10 @@ impl Conversation {
         if self.hurry.is_cancelled() {
             return self.word(click, Word::NotNow).await;
         }
-        if click.user != memo.asker && !self.may_press_for_others(click).await {
-            return self.word(click, Word::OnlyTheAsker).await;
+        if click.user != memo.asker
+            && let Err(word) = self.may_press_for_others(click).await
+        {
+            return self.word(click, word).await;
         }
         if let Err(error) = self.press(click, *action, memo, progress).await {
             error!(error = &error as &dyn std::error::Error, "the store failed while a click was worked on");
@@ -58,15 +60,16 @@ impl Conversation {
     }
 
     /// Whether somebody may press what another person's answer bears: never who may not ask themselves.
-    async fn may_press_for_others(&self, click: &Click) -> bool {
+    async fn may_press_for_others(&self, click: &Click) -> Result<(), Word> {
         if self.settings.who_may_press == WhoMayPress::Asker {
-            return false;
+            return Err(Word::OnlyTheAsker);
         }
         let (user, platform) = (click.place.user(&click.user), self.platform(&click.place));
-        match self.parts.directory.find(&user, || platform.profile(&user)).await {
-            Lookup::Found { standing, .. } | Lookup::NotFound { standing, .. } => self.may_ask(standing),
-            Lookup::Down => false,
-        }
+        let standing = match self.parts.directory.find(&user, || platform.profile(&user)).await {
+            Lookup::Found { standing, .. } | Lookup::NotFound { standing, .. } => standing,
+            Lookup::Down => return Err(Word::NotNow),
+        };
+        if self.may_ask(standing.of_outsider(click.outsider)) { Ok(()) } else { Err(Word::OnlyTheAsker) }
     }
 
     async fn press(
@@ -115,16 +118,16 @@ impl Conversation {
         let next = if saved { TurnState::Rated(rating) } else { TurnState::Unrated };
         self.parts.store.advance(&pressed.turn, Some(&rating_state), next, self.parts.clock.now()).await?;
         if saved {
-            self.settle(click, Outcome::Thanks).await;
+            let _ = self.settle(click, Outcome::Thanks).await;
         } else {
-            self.settle(click, Outcome::RateAgain((*memo).clone())).await;
+            let _ = self.settle(click, Outcome::RateAgain((*memo).clone())).await;
             self.word(click, Word::RatingFailed).await;
         }
         Ok(())
     }
 
     async fn send_rating(&self, click: &Click, memo: &TurnMemo, user: &UserInfo, rating: Rating) -> bool {
-        let texts = self.texts(click, memo).await;
+        let Ok(texts) = self.texts(click, memo).await else { return false };
         let on = click.on.as_ref().map_or(&memo.question, |on| &on.message);
         let feedback = Feedback {
             message_id: &message_id(&click.place, on),
@@ -153,13 +156,18 @@ impl Conversation {
         let Some(asking) = self.step(&pressed, |lease| TurnState::Asking { lease }).await? else {
             return Ok(());
         };
-        let texts = self.texts(click, memo).await;
+        let Ok(texts) = self.texts(click, memo).await else {
+            let (now, failed) = (self.parts.clock.now(), TurnState::Failed);
+            self.parts.store.advance(&pressed.turn, Some(&asking), failed, now).await?;
+            self.word(click, Word::NotNow).await;
+            return Ok(());
+        };
         let lost = texts.asked.is_none();
         let again = match texts.asked {
             None => None,
             Some((text, asked_at)) => {
                 if let Some(on) = &click.on {
-                    self.change(click, &Reply::Working).await;
+                    let _ = self.change(click, &Reply::Working).await;
                     progress.set(Shown::Placeholder(on.message.clone()));
                 }
                 let question = Question {
@@ -232,9 +240,11 @@ impl Conversation {
         public.then(|| user.email.clone())
     }
 
-    /// Puts an outcome in the place of the buttons. `false` when the platform could not be reached, so that the message
-    /// says what it said before.
-    pub(super) async fn settle(&self, click: &Click, outcome: Outcome) -> bool {
+    /// Puts an outcome in the place of the buttons.
+    ///
+    /// # Errors
+    /// When the message says what it said before. It is logged.
+    pub(super) async fn settle(&self, click: &Click, outcome: Outcome) -> Result<(), PlatformError> {
         self.change(click, &Reply::Outcome(outcome)).await
     }
 
@@ -242,13 +252,13 @@ impl Conversation {
         self.whisper(&click.place, &click.user, Reply::Word(word)).await;
     }
 
-    async fn change(&self, click: &Click, reply: &Reply) -> bool {
-        let Some(on) = &click.on else { return true };
+    async fn change(&self, click: &Click, reply: &Reply) -> Result<(), PlatformError> {
+        let Some(on) = &click.on else { return Ok(()) };
         let changed = self.platform(&click.place).settle(&click.place, on, reply).await;
         if let Err(error) = &changed {
             error!(error = error as &dyn std::error::Error, "a message could not be changed after a press");
         }
-        !matches!(changed, Err(PlatformError::Down(_)))
+        changed
     }
 }
 

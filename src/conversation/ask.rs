@@ -196,9 +196,7 @@ impl Conversation {
             Lookup::Found { standing, .. } | Lookup::NotFound { standing, .. } => *standing,
             Lookup::Down => Standing::Member,
         };
-        let standing =
-            if question.outsider && standing == Standing::Member { Standing::External } else { standing };
-        match standing {
+        match standing.of_outsider(question.outsider) {
             Standing::NotAPerson => return Err(Ending::Silence("not a person")),
             standing if !self.may_ask(standing) => return Err(Ending::Whisper(Reply::NotForYou)),
             _ => {}

@@ -113,8 +113,8 @@ pub enum PlatformError {
     /// It refused, and would again.
     #[error("the platform refused: {0}")]
     Refused(String),
-    /// The place, or the bot's right to it, is gone: nothing can be said there.
-    #[error("the platform has no such place for the bot any more: {0}")]
+    /// The place or the message, or the bot's right to it, is gone: it can never be done.
+    #[error("the platform has no such place or message for the bot any more: {0}")]
     Gone(String),
     /// It could not be reached, or was busy, for too long.
     #[error("the platform did not answer in time: {0}")]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tracing::warn;
 
-use super::{Conversation, FollowUps, Spoken};
+use super::{Conversation, FollowUps, PlatformError, Spoken};
 use crate::chat::{Audience, Click, HistoryEntry, Piece, Private, Role, Session, Text, TurnMemo};
 
 /// What the agent is told when nobody has the question's text any more.
@@ -27,44 +27,59 @@ pub(super) struct Texts {
 
 impl Conversation {
     /// Finds the texts of the turn that a click is about.
-    pub(super) async fn texts(&self, click: &Click, memo: &TurnMemo) -> Texts {
+    ///
+    /// # Errors
+    /// When the thread is needed for them and cannot be read just now.
+    pub(super) async fn texts(&self, click: &Click, memo: &TurnMemo) -> Result<Texts, PlatformError> {
         match self.session_of(click).await.and_then(|session| from_session(&session, memo)) {
-            Some(texts) => texts,
+            Some(texts) => Ok(texts),
             None => self.texts_of_thread(click, memo).await,
         }
     }
 
     /// The same with the whole conversation, also with what was said before its session began: a restart forgets
     /// sessions, and a long one forgets its oldest turns.
-    pub(super) async fn texts_and_history(&self, click: &Click, memo: &TurnMemo) -> Texts {
+    ///
+    /// # Errors
+    /// When there is no session, and the thread cannot be read just now.
+    pub(super) async fn texts_and_history(
+        &self,
+        click: &Click,
+        memo: &TurnMemo,
+    ) -> Result<Texts, PlatformError> {
         let session = self.session_of(click).await;
         let Some(mut texts) = session.as_deref().and_then(|session| from_session(session, memo)) else {
             return self.texts_of_thread(click, memo).await;
         };
         let first = session.as_ref().and_then(|session| session.turns.first());
         if let Some(first) = first.filter(|first| first.message != click.place.thread.root) {
-            let earlier = self.history(&self.spoken(click).await, memo).into_iter();
+            let spoken = self.spoken(click).await.unwrap_or_default();
+            let earlier = self.history(&spoken, memo).into_iter();
             let earlier = earlier.filter(|entry| entry.timestamp < first.asked_at);
             texts.history = earlier.chain(texts.history).collect();
         }
-        texts
+        Ok(texts)
     }
 
     async fn session_of(&self, click: &Click) -> Option<Arc<Session>> {
         self.parts.store.session(&click.place.thread, self.parts.clock.now()).await.ok().flatten()
     }
 
-    async fn spoken(&self, click: &Click) -> Vec<Spoken> {
+    /// What was said in the thread; nothing where the bot may not read it.
+    async fn spoken(&self, click: &Click) -> Result<Vec<Spoken>, PlatformError> {
         let spoken = self.platform(&click.place).read_back(&click.place).await;
-        spoken.unwrap_or_else(|error| {
-            warn!(error = &error as &dyn std::error::Error, "a thread could not be read back");
-            Vec::new()
-        })
+        if let Err(error) = &spoken {
+            warn!(error = error as &dyn std::error::Error, "a thread could not be read back");
+        }
+        match spoken {
+            Err(PlatformError::Refused(_) | PlatformError::Gone(_)) => Ok(Vec::new()),
+            spoken => spoken,
+        }
     }
 
     /// Puts the texts together from the thread as people see it.
-    async fn texts_of_thread(&self, click: &Click, memo: &TurnMemo) -> Texts {
-        let spoken = self.spoken(click).await;
+    async fn texts_of_thread(&self, click: &Click, memo: &TurnMemo) -> Result<Texts, PlatformError> {
+        let spoken = self.spoken(click).await?;
         let asked = spoken.iter().find(|said| said.message == memo.question);
         let question = match asked {
             Some(said) => Private(self.readable(&click.place, &said.text).await),
@@ -77,7 +92,7 @@ impl Conversation {
             let (role, content) = (Role::Assistant, answer.clone());
             history.push(HistoryEntry { role, content, timestamp: click.pressed_at });
         }
-        Texts { question, answer, sources: Vec::new(), history, asked }
+        Ok(Texts { question, answer, sources: Vec::new(), history, asked })
     }
 
     /// What people and the agent said to each other. It begins with the question before the first answer; what people
@@ -90,8 +105,12 @@ impl Conversation {
             said.role == Role::Assistant || said.to_bot || followed || said.message == memo.question
         };
         let ours: Vec<&Spoken> = spoken.iter().filter(is_ours).filter(|said| !said.text.is_blank()).collect();
-        let answered = ours.iter().position(|said| said.role == Role::Assistant);
-        let begins = answered.map_or(0, |answered| answered.saturating_sub(1));
+        let asks = |said: &&Spoken| direct || said.to_bot || said.message == memo.question;
+        let answers = |said: &&Spoken| said.role == Role::Assistant;
+        let begins = ours.iter().position(asks).into_iter();
+        // Where nobody knows the bot's own id, no mention is known: then it is the message before the first answer.
+        let begins = begins.chain(ours.iter().position(answers).map(|answer| answer.saturating_sub(1)));
+        let begins = begins.min().unwrap_or(0);
         let entry = |said: &&Spoken| HistoryEntry {
             role: said.role,
             content: Private(words(&said.text)),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tracing::{error, info, warn};
 
-use super::Conversation;
 use super::act::{LEASE, Pressed};
+use super::{Conversation, PlatformError};
 use crate::agent::{AgentError, EscalationReason, Failure};
 use crate::chat::{FailureId, Outcome, Reply, TicketId, TurnMemo, TurnState, UserInfo, Word};
 use crate::store::StoreError;
@@ -21,7 +21,9 @@ impl Conversation {
         let claim = |lease| TurnState::TicketClaimed { lease, doubt };
         let Some(claimed) = self.step(&pressed, claim).await? else { return Ok(()) };
         // After a restart only the message can tell that a ticket was being created; so it must, before one is.
-        if !self.settle(pressed.click, Outcome::Creating(pressed.memo.clone())).await {
+        // Only where it never can, one is created all the same, and the presser is told.
+        let shown = self.settle(pressed.click, Outcome::Creating(pressed.memo.clone())).await;
+        if !matches!(shown, Ok(()) | Err(PlatformError::Gone(_))) {
             return self.give_back(&pressed, pressed.memo.clone(), &claimed).await;
         }
         let Some((user, texts, memo)) = self.prepare(&pressed).await else {
@@ -57,7 +59,7 @@ impl Conversation {
             true => Outcome::Uncertain { email: self.known_email(pressed).await, memo },
             false => Outcome::OfferAgain(memo),
         };
-        self.settle(pressed.click, outcome).await;
+        let _ = self.settle(pressed.click, outcome).await;
         self.word(pressed.click, Word::TicketFailed { doubt }).await;
         Ok(())
     }
@@ -72,7 +74,7 @@ impl Conversation {
     /// What a ticket needs before anything of it is sent: the asker, the texts, and a recorded failure.
     async fn prepare(&self, pressed: &Pressed<'_>) -> Option<(Arc<UserInfo>, Texts, TurnMemo)> {
         let user = self.asker(&pressed.click.place, pressed.memo).await?;
-        let texts = self.texts_and_history(pressed.click, pressed.memo).await;
+        let texts = self.texts_and_history(pressed.click, pressed.memo).await.ok()?;
         let mut memo = pressed.memo.clone();
         if memo.failure.is_none() {
             memo.failure = Some(self.record_late(&memo, &texts, &user).await?);
@@ -155,7 +157,10 @@ impl Conversation {
             return Ok(());
         }
         info!(?next, "a ticket's call has ended");
-        self.settle(click, outcome).await;
+        if self.settle(click, outcome.clone()).await.is_err() && word.is_none() {
+            // The message cannot say it, so the presser is told.
+            self.whisper(&click.place, &click.user, Reply::Outcome(outcome)).await;
+        }
         if let Some(word) = word {
             // An e-mail address is for its owner, whoever pressed.
             let named = matches!(word, Word::Created { .. } | Word::Uncertain { .. });
@@ -170,7 +175,7 @@ impl Conversation {
         if self.step(&pressed, |_| TurnState::TicketDeclined).await?.is_none() {
             return Ok(());
         }
-        self.settle(pressed.click, Outcome::Declined).await;
+        let _ = self.settle(pressed.click, Outcome::Declined).await;
         let Some(failure) = &pressed.memo.failure else { return self.decline_late(&pressed).await };
         self.send_decline(failure).await;
         Ok(())
@@ -194,7 +199,7 @@ impl Conversation {
     pub(super) async fn leave_ticket(&self, pressed: Pressed<'_>) -> Result<(), StoreError> {
         if self.step(&pressed, |_| TurnState::TicketLeft).await?.is_some() {
             let email = self.known_email(&pressed).await;
-            self.settle(pressed.click, Outcome::Left { email }).await;
+            let _ = self.settle(pressed.click, Outcome::Left { email }).await;
         }
         Ok(())
     }
@@ -220,7 +225,7 @@ impl Conversation {
             TurnState::TicketLeft => Outcome::Left { email: self.known_email(&pressed).await },
             _ => Outcome::OfferAgain(pressed.memo.clone()),
         };
-        self.settle(pressed.click, outcome).await;
+        let _ = self.settle(pressed.click, outcome).await;
         Ok(())
     }
 

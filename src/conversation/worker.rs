@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use tracing::{Instrument, error, info, info_span, warn};
 
 use super::{Conversation, Pushed, Shown, ask, working};
-use crate::chat::{Addressed, Click, Inbound, Reply, ThreadKey, Trouble, Word};
+use crate::chat::{Addressed, Click, Inbound, Question, Reply, ThreadKey, Trouble, Word};
 
 impl Conversation {
     pub(super) fn dispatch(self: &Arc<Self>, inbound: Inbound) {
@@ -58,7 +58,9 @@ impl Conversation {
         let thread = &inbound.place().thread;
         match &inbound {
             // Nobody has addressed the bot: it is likely chatter that comes while an answer is awaited.
-            Inbound::Question(question) if question.addressed == Addressed::FollowUp => {
+            Inbound::Question(question)
+                if question.addressed == Addressed::FollowUp && !self.is_asker(question).await =>
+            {
                 info!(%thread, reason = "too many replies wait in this thread", "a message is deliberately not answered");
             }
             Inbound::Question(question) => {
@@ -72,6 +74,12 @@ impl Conversation {
             }
         }
         self.parts.store.finish(&inbound).await;
+    }
+
+    /// Whether somebody has addressed the bot in this thread.
+    async fn is_asker(&self, question: &Question) -> bool {
+        let session = self.parts.store.session(&question.place.thread, self.parts.clock.now()).await;
+        session.ok().flatten().is_some_and(|session| session.askers.contains(&question.user))
     }
 
     async fn apologize(&self, inbound: &Inbound, shown: Shown) {

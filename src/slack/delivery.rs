@@ -29,16 +29,17 @@ impl SlackApi {
         key: &str,
         patience: Patience,
     ) -> Result<MessageId, ApiError> {
-        let mut form = Form::Rich;
+        let (mut form, mut takes_metadata) = (Form::Rich, true);
         loop {
             let mut body = body(part(form));
-            if form != Form::Plain {
+            if takes_metadata {
                 body["metadata"] = json!({ "event_type": METADATA, "event_payload": { "key": key } });
             }
             let error = match self.post_once(place, body, key, patience).await {
                 Ok(message) => return Ok(message),
                 Err(error) => error,
             };
+            takes_metadata &= !error.is_about_metadata();
             form = lower(form, &error).ok_or(error)?;
         }
     }
@@ -93,7 +94,12 @@ impl SlackApi {
             self.pause(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             failures += u32::from(unknown.is_slacks_failure());
-            match self.find(place, key, since, Patience::UntilDoneTwice).await {
+            let found = match body.get("metadata") {
+                Some(_) => self.find(place, key, since, Patience::UntilDoneTwice).await,
+                // Nothing on it tells it from others.
+                None => Err(unknown.clone()),
+            };
+            match found {
                 Ok(Some(message)) => return Ok(message["ts"].as_str().unwrap_or_default().into()),
                 Ok(None) if give_up < self.now() => return Err(unknown),
                 // Whoever fails over a message again and again minds something in it.

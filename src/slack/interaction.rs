@@ -34,7 +34,7 @@ struct Payload<'a> {
     enterprise: Option<Named>,
     #[serde(default)]
     is_enterprise_install: serde_json::Value,
-    user: Option<Named>,
+    user: Option<Presser>,
     channel: Option<Named>,
     container: Option<Container>,
     #[serde(borrow)]
@@ -46,6 +46,12 @@ struct Payload<'a> {
 #[derive(Deserialize)]
 struct Named {
     id: String,
+}
+
+#[derive(Deserialize)]
+struct Presser {
+    id: String,
+    team_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -98,15 +104,16 @@ fn pressed(payload: &Payload<'_>, message: Option<Message>, seal: &Seal) -> Opti
     let channel = channel.or_else(|| container?.channel_id.as_deref())?;
     let org_wide = is_true(&payload.is_enterprise_install);
     let id = |named: &'_ Option<Named>| named.as_ref().map(|named| named.id.clone());
-    let (team, enterprise) = (id(&payload.team), id(&payload.enterprise));
-    let workspace = workspace(org_wide, team.as_deref(), enterprise.as_deref())?;
+    let (team_of_app, enterprise) = (id(&payload.team), id(&payload.enterprise));
+    let workspace = workspace(org_wide, team_of_app.as_deref(), enterprise.as_deref())?;
     let in_message = message.as_ref().and_then(|message| message.thread_ts.clone());
     let stated = in_message.or_else(|| container?.thread_ts.clone());
     // A message that only one person sees may stand outside its thread; its block remembers the thread.
     let in_thread = stated.is_some();
     let root = stated.or_else(|| root_of_block(&action.block_id).map(str::to_owned))?;
     let pressed_at = time(action.action_ts.as_deref()?)?;
-    let user = payload.user.as_ref()?.id.as_str();
+    let presser = payload.user.as_ref()?;
+    let user = presser.id.as_str();
     let mut place = place(workspace, channel, &root, time(&root)?, Audience::Workspace, in_thread);
     let button = open(value, &seal_context(&place.thread), seal);
     place.audience = match &button {
@@ -119,7 +126,10 @@ fn pressed(payload: &Payload<'_>, message: Option<Message>, seal: &Seal) -> Opti
     let workspace = &place.thread.workspace;
     let keys = vec![format!("slack click {workspace}/{channel}/{stands_at}/{action_ts}/{user}")];
     let on = message.and_then(|message| clicked(message, payload.message?));
-    let click = Click { place, user: user.into(), button, on, pressed_at };
+    let own = |team: &String| Some(team) == team_of_app.as_ref() || Some(team) == enterprise.as_ref();
+    let outsider =
+        place.audience == Audience::Shared && presser.team_id.as_ref().is_some_and(|team| !own(team));
+    let click = Click { place, user: user.into(), button, on, pressed_at, outsider };
     Some(Interaction::Pressed { keys, inbound: Box::new(Inbound::Click(click)) })
 }
 

@@ -125,3 +125,27 @@ fn custom_fields(fields: &Value) -> Vec<(String, Private<String>)> {
     let fields = fields.as_object().into_iter().flatten();
     fields.filter_map(|(id, field)| Some((id.clone(), Private::from(field["value"].as_str()?)))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case::their_own("T1", json!({"team_id": "T1"}), false)]
+    #[case::another("T1", json!({"team_id": "T2", "is_stranger": false}), true)]
+    #[case::another_of_the_organisation("T1", json!({"team_id": "T2", "enterprise_user": {"enterprise_id": "E1"}}), false)]
+    #[case::the_organisations("E1", json!({"team_id": "T2", "enterprise_user": {"enterprise_id": "E1"}}), false)]
+    #[case::another_organisations("E1", json!({"team_id": "T3", "enterprise_user": {"enterprise_id": "E2"}}), true)]
+    #[case::unknown("T1", json!({}), false)]
+    fn a_profile_says_whose_somebody_is(
+        #[case] workspace: &str,
+        #[case] user: Value,
+        #[case] elsewhere: bool,
+    ) {
+        let key = UserKey { platform: "slack".into(), workspace: workspace.into(), user: "U1".into() };
+        assert_eq!(read(&key, &user).standing == Standing::External, elsewhere);
+    }
+}

@@ -131,7 +131,9 @@ impl SlackPlatform {
                 break;
             }
         }
-        if let Some(placeholder) = stuck {
+        // After a refusal a notice will be posted; whatever may still come right leaves it where it stands.
+        let replaced = matches!(posted, Ok(()) | Err(ApiError::Refused { .. }));
+        if let Some(placeholder) = stuck.filter(|_| replaced) {
             self.delete(place, &placeholder).await;
         }
         posted
@@ -328,7 +330,7 @@ fn placeholder_key(turn: &TurnKey) -> String {
 
 fn outcome(error: ApiError) -> PlatformError {
     match error {
-        ApiError::Refused { class: Class::Place | Class::Installation, .. } => {
+        ApiError::Refused { class: Class::Place | Class::Installation | Class::Message, .. } => {
             PlatformError::Gone(error.to_string())
         }
         ApiError::Refused { .. } => PlatformError::Refused(error.to_string()),

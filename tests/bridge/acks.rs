@@ -141,6 +141,10 @@ async fn chatter_while_an_answer_is_awaited_takes_no_questions_room_and_nobody_i
         assert_eq!(said.acks, [200]);
     }
     world.slack.reply("U0JANE", "C0LETTINGS", &root, "@bot Two?").await;
+    // Whoever asked is told when there is no room for their reply.
+    world.slack.reply("U0JANE", "C0LETTINGS", &root, "And three?").await;
+    world.until(|world| (!world.slack.ephemerals("U0JANE").is_empty()).then_some(())).await;
+    assert!(world.whispers("U0JANE").contains("I'm still answering earlier questions"));
     world.agent.faults().open(Endpoint::Chat);
     world.idle().await;
     assert_eq!(asked(&world), ["One?", "Two?"]);

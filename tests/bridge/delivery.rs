@@ -127,6 +127,17 @@ async fn a_post_that_can_never_be_looked_up_is_repeated_only_once() {
 }
 
 #[tokio::test]
+async fn a_post_without_metadata_is_not_looked_up_and_repeated_only_once() {
+    let world = World::new().await;
+    world.slack.faults().next(POST, 1, Fault::Code("invalid_metadata_format".into()));
+    world.slack.faults().next(POST, 9, Fault::DropAfter);
+    let root = world.asks("How?").await;
+    assert!(world.answers("C0LETTINGS", &root).len() <= 2);
+    assert_eq!(world.slack.calls_of("conversations.replies").len(), 0);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_form_over_which_slack_fails_again_and_again_is_replaced_by_a_simpler_one() {
     let world = World::new().await;
     world.slack.faults().next(POST, 3, Fault::Code("internal_error".into()));

@@ -128,6 +128,7 @@ fn ask_again(root: &str, number: i64) -> Inbound {
         button,
         on: Some(on),
         pressed_at: at(number),
+        outsider: false,
     })
 }
 

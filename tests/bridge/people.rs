@@ -202,3 +202,24 @@ async fn people_of_other_organisations_get_no_further_by_asking_again() {
     world.see("C0PARTNERS", &root);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn where_anyone_may_press_only_who_may_ask_may() {
+    let rows = "9,s@other.example,Sara,Sales,Durban,U0SARA\n8,gus.hart@contractor.example,Gus,Sales,Durban,\n\
+        1,jane.smith@company.com,Jane,Sales,Durban,\n2,tom.baker@company.com,Tom,Sales,Durban,\n";
+    let anyone = [("THREADBRIDGE_CONVERSATION__WHO_MAY_PRESS", "anyone")];
+    let (world, _file) = with_rows(rows, &anyone, Setup::default()).await;
+    let root = world.begins("U0JANE", "C0PARTNERS", "Hello?").await;
+    world.idle().await;
+    let answer = world.last("C0PARTNERS", &root);
+    for who in ["U0SARA", "U0GUS"] {
+        assert_eq!(world.slack.press_copy(who, &answer, "👍").await.status, 200);
+        world.idle().await;
+        assert!(world.whispers(who).contains("Only the person who asked"), "{who}");
+    }
+    assert_eq!(world.told(threadbridge::demo::agent::Endpoint::Feedback).len(), 0);
+    world.press_old("U0TOM", &answer, "👍").await;
+    assert_eq!(world.told(threadbridge::demo::agent::Endpoint::Feedback).len(), 1);
+    world.see("C0PARTNERS", &root);
+    world.finish().await;
+}

@@ -352,6 +352,52 @@ async fn a_ticket_after_a_restart_has_the_questions_of_all_who_asked() {
 }
 
 #[tokio::test]
+async fn a_ticket_after_a_restart_has_all_questions_from_before_the_first_answer() {
+    let mut world = World::with(&[], doubtful).await;
+    world.agent.faults().hold(Endpoint::Chat);
+    let root = world.begins("U0JANE", "C0LETTINGS", "one").await;
+    world.agent.faults().waiting(Endpoint::Chat, 1).await;
+    world.slack.reply("U0TOM", "C0LETTINGS", &root, "@Threadbridge two").await;
+    world.agent.faults().open(Endpoint::Chat);
+    world.idle().await;
+    let answer = world.answers("C0LETTINGS", &root).remove(0);
+    world.restart().await;
+    world.press("U0JANE", &answer, "Yes, Create Ticket").await;
+    world.see_all();
+    let history = world.told(Endpoint::CreateTicket)[0]["conversation_history"].clone();
+    let said: Vec<_> = history.as_array().unwrap().iter().map(|entry| entry["content"].clone()).collect();
+    let doubt = "I'm not confident I can help with this.";
+    assert_eq!(said, ["one", "two", doubt, doubt]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn while_a_thread_cannot_be_read_just_now_nothing_is_done_without_its_texts() {
+    let busy = || workspace::Fault::RateLimited(60);
+    let mut world = World::with(&[], doubtful).await;
+    let root = world.asks("How?").await;
+    let answer = world.last("C0LETTINGS", &root);
+    world.restart().await;
+    world.slack.faults().next("conversations.replies", 1, busy());
+    world.press("U0JANE", &answer, "Yes, Create Ticket").await;
+    assert_eq!(world.told(Endpoint::CreateTicket).len(), 0);
+    assert!(world.whispers("U0JANE").contains("none was created"));
+    world.clock.advance(jiff::SignedDuration::from_secs(60));
+    world.fails_next(Endpoint::Chat, Fault::answer(Canned::error(500, "x")));
+    let other = world.asks("And?").await;
+    let notice = world.last("C0LETTINGS", &other);
+    world.restart().await;
+    world.slack.faults().next("conversations.replies", 1, busy());
+    world.press("U0JANE", &notice, "Ask again").await;
+    assert!(world.whispers("U0JANE").ends_with("Please press the button again in a minute."));
+    world.clock.advance(jiff::SignedDuration::from_secs(60));
+    world.press("U0JANE", &notice, "Ask again").await;
+    assert!(world.lettings(&other).contains("[Yes, Create Ticket (primary)]"));
+    world.lettings(&root);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_key_of_its_own_leaves_the_buttons_from_before_it_alive() {
     let mut world = World::with(&[], doubtful).await;
     let root = world.asks("How?").await;

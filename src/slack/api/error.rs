@@ -98,6 +98,11 @@ impl ApiError {
         matches!(self, Self::Unknown(code) if matches!(code.as_str(), "internal_error" | "fatal_error"))
     }
 
+    /// Whether Slack minds the metadata.
+    pub fn is_about_metadata(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if code.contains("metadata"))
+    }
+
     /// The same as a refusal.
     pub fn into_refusal(self, class: Class) -> Self {
         Self::Refused { code: self.to_string(), class }

@@ -185,6 +185,8 @@ async fn check_shows_what_became_of_a_ticket_whose_message_was_not_changed() {
     world.agent.faults().open(Endpoint::CreateTicket);
     world.idle().await;
     assert!(world.lettings(&root).contains("Creating your support ticket…"));
+    // The message cannot say it, so she is told.
+    assert!(world.whispers("U0JANE").contains("I've created support ticket #9630"));
     world.press("U0JANE", &creating, "Still nothing? Check").await;
     assert!(world.lettings(&root).contains("support ticket #9630"));
     assert_eq!(world.agent.tickets().len(), 1);
