@@ -97,6 +97,12 @@ impl Workspace {
     /// Changes Slack's habits from now on.
     pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
         change(&mut self.state().switches);
+        self.changed();
+    }
+
+    /// Slack's habits as they are now.
+    pub fn switches(&self) -> Switches {
+        self.state().switches
     }
 
     /// The faults that calls will meet.
@@ -104,7 +110,7 @@ impl Workspace {
         &self.inner.faults
     }
 
-    /// A number that grows with every change of what people can see: wait on it instead of sleeping.
+    /// A number that grows with every change of what people can see, and with every call and delivery: wait on it instead of sleeping.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes.subscribe()
     }
