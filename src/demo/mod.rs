@@ -22,7 +22,7 @@ use play::{Play, Step};
 use screen::Screen;
 use typed::{HELP, Lines, Typed};
 
-pub use stage::{Behind, Stage, StageError};
+pub use stage::{Behind, Exchange, Mood, Own, Stage, StageError};
 
 const INTRO: &str = "\
 Threadbridge's demo: the real bridge between a simulated Slack workspace and a \
@@ -72,7 +72,7 @@ pub async fn play<W: Write + Send>(
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> Result<(), DemoError> {
-    let stage = Stage::open(Arc::clone(&clock)).await?;
+    let stage = Stage::open(&Own::default(), Arc::clone(&clock)).await?;
     let screen = Screen::new(out, &stage.slack().setup().bot.real_name);
     let mut play = Play::new(&stage, screen);
     let mut lines = Lines::new(typed);
