@@ -2,6 +2,7 @@
 //!
 //! [`play()`] shows them in a terminal. The same two are the strict fakes of the tests.
 
+mod page;
 mod picture;
 mod play;
 mod screen;

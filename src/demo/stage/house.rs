@@ -26,12 +26,7 @@ impl House {
     }
 
     /// Serves a router.
-    pub(in crate::demo) fn serve(
-        &self,
-        listener: TcpListener,
-        router: Router,
-        settings: &server::Settings,
-    ) {
+    pub(in crate::demo) fn serve(&self, listener: TcpListener, router: Router, settings: &server::Settings) {
         let (settings, tasks, stop) = (settings.clone(), self.tasks.clone(), self.stop.clone());
         self.tasks.spawn(async move { server::serve(listener, router, &settings, &tasks, stop).await });
     }

@@ -117,8 +117,10 @@ impl Stage {
         let (agent, router) = match &own.agent_url {
             Some(url) => (None, real_agent(url, &defaults, &clock)?),
             None => {
-                let knowledge =
-                    own.knowledge.as_deref().map_or_else(|| Ok(Knowledge::from_embedded()), Knowledge::from_dir)?;
+                let knowledge = own
+                    .knowledge
+                    .as_deref()
+                    .map_or_else(|| Ok(Knowledge::from_embedded()), Knowledge::from_dir)?;
                 let agent = DemoAgent::new(Brain::Knowledge(knowledge), Arc::clone(&clock));
                 let agent = agent.with_rate_limit(QUERIES, WINDOW);
                 let router = agent.router();

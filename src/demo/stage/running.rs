@@ -21,7 +21,11 @@ pub(super) struct Running {
 }
 
 /// Starts a bridge, and tells Slack where it is.
-pub(super) async fn start(config: &Config, slack: &Workspace, clock: &Arc<dyn Clock>) -> Result<Running, StageError> {
+pub(super) async fn start(
+    config: &Config,
+    slack: &Workspace,
+    clock: &Arc<dyn Clock>,
+) -> Result<Running, StageError> {
     let client = http::local_client().map_err(BuildError::Http)?;
     let bridge = Bridge::with_client(config, client, Arc::clone(clock))?;
     let (work, insight) = (bridge.work().clone(), bridge.insight());
@@ -33,7 +37,11 @@ pub(super) async fn start(config: &Config, slack: &Workspace, clock: &Arc<dyn Cl
 }
 
 /// A way to a real agent that is on record.
-pub(super) fn real_agent(url: &str, config: &Config, clock: &Arc<dyn Clock>) -> Result<axum::Router, StageError> {
+pub(super) fn real_agent(
+    url: &str,
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> Result<axum::Router, StageError> {
     let client = http::client().map_err(BuildError::Http)?;
     let settings = crate::agent::Settings { url: url.to_owned(), ..config.agent.clone() };
     // Only to learn whether the bridge could use this address: it will be given another one.
