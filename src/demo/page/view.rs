@@ -85,11 +85,11 @@ impl<'a> View<'a> {
         let mut view = self.clone();
         view.menu = false;
         change(&mut view);
-        let mut query = url::form_urlencoded::Serializer::new("/?".to_owned());
+        let mut query = url::form_urlencoded::Serializer::for_suffix("/?".to_owned(), 2);
         for (name, value) in view.pairs() {
             query.append_pair(name, value);
         }
-        query.finish().replacen("/?&", "/?", 1)
+        query.finish()
     }
 
     /// As somebody else. A channel that they are not in is left.

@@ -24,13 +24,15 @@ use crate::bridge::BuildError;
 use crate::chat::{MessageId, SessionId, ThreadKey, TurnKey, TurnState};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError, Environment};
+use crate::directory::SourceKind;
 use crate::seal::Seal;
 use crate::slack;
 
 pub(super) use cast::office;
 pub(super) use house::{House, listen};
 pub use record::Exchange;
-pub use trouble::{LIMITED_SECONDS, Mood, RETRY_AFTER, SLOW};
+pub use trouble::Mood;
+pub(super) use trouble::{LIMITED_SECONDS, RETRY_AFTER, SLOW};
 
 use record::Record;
 use running::{Running, configuration, real_agent, start};
@@ -156,6 +158,11 @@ impl Stage {
     /// The embedded agent; `None` when a real one has its place.
     pub fn agent(&self) -> Option<&DemoAgent> {
         self.agent.as_ref()
+    }
+
+    /// Whether somebody's own directory says who people are.
+    pub fn has_own_directory(&self) -> bool {
+        self.config.directory.sources.contains(&SourceKind::File)
     }
 
     /// The bridge's latest calls of the agent, oldest first, but for health checks.

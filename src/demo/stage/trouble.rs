@@ -10,11 +10,11 @@ use super::running::start;
 use super::{Stage, StageError, lock};
 
 /// How long the slow agent takes to answer a question.
-pub const SLOW: Duration = Duration::from_secs(4);
+pub(in crate::demo) const SLOW: Duration = Duration::from_secs(4);
 /// For how many seconds the rate-limiting agent sends everybody away.
-pub const LIMITED_SECONDS: u64 = 60;
+pub(in crate::demo) const LIMITED_SECONDS: u64 = 60;
 /// After how many seconds Slack may be called again while it limits the bot.
-pub const RETRY_AFTER: u64 = 3;
+pub(in crate::demo) const RETRY_AFTER: u64 = 3;
 /// How many calls of each method Slack refuses.
 const REFUSED_CALLS: usize = 2;
 /// The methods that Slack refuses while it limits the bot.
