@@ -78,7 +78,9 @@ pub(super) async fn say(State(page): State<Shared>, Form(form): Form<Saying>) ->
     };
     match form.root {
         Some(_) => to(&view.to(|_| ())),
-        None => to(&view.to(|view| (view.thread, view.message, view.panel) = (Some(said.ts), None, view.panel))),
+        None => {
+            to(&view.to(|view| (view.thread, view.message, view.panel) = (Some(said.ts), None, view.panel)))
+        }
     }
 }
 

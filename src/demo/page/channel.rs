@@ -54,7 +54,8 @@ fn replies(page: &Page, view: &View<'_>, entry: &Entry) -> Markup {
     let whispers = slack.ephemerals(&view.who.id).iter().filter(|one| mine(&one.thread_ts)).count();
     let to = view.to(|view| (view.thread, view.message, view.panel) = (Some(root.ts.clone()), None, None));
     let open = view.thread.as_deref() == Some(root.ts.as_str());
-    let mut authors: Vec<_> = replies.iter().map(|reply| (&reply.author, &reply.user, reply.bot_id.is_some())).collect();
+    let mut authors: Vec<_> =
+        replies.iter().map(|reply| (&reply.author, &reply.user, reply.bot_id.is_some())).collect();
     authors.dedup();
     authors.truncate(4);
     html! {

@@ -11,8 +11,8 @@ use super::trace::{Evidence, Trace};
 use super::view::View;
 use super::{Page, look::Look};
 use crate::chat::{Rating, TurnState};
-use crate::demo::workspace::{ApiCall, Delivery, Message};
 use crate::demo::stage::Exchange;
+use crate::demo::workspace::{ApiCall, Delivery, Message};
 
 /// The longest sealed value that is shown whole, in characters.
 const LONGEST_VALUE: usize = 120;
@@ -26,7 +26,10 @@ pub(super) async fn inspector(page: &Page, view: &View<'_>) -> Option<Markup> {
     let whisper = slack.ephemerals(&view.who.id).into_iter().find(|one| one.ts == selected);
     let thread_of = |message: &Message| message.thread_ts.clone().unwrap_or_else(|| message.ts.clone());
     let root = message.as_ref().map(thread_of).or_else(|| whisper.as_ref()?.thread_ts.clone());
-    let text = message.as_ref().map(|one| one.text.clone()).or_else(|| whisper.as_ref().map(|one| one.text.clone()))?;
+    let text = message
+        .as_ref()
+        .map(|one| one.text.clone())
+        .or_else(|| whisper.as_ref().map(|one| one.text.clone()))?;
     let author = message.as_ref().map(|one| one.author.clone()).or_else(|| whisper.map(|one| one.author))?;
     let trace = trace(page, view, root.as_deref().unwrap_or(selected), selected, look);
     let state = match (&root, &trace.question) {
@@ -61,7 +64,8 @@ fn trace(page: &Page, view: &View<'_>, root: &str, selected: &str, look: Look<'_
         let text = plain(&message.text.replace(&bot, ""), look);
         (message, text)
     };
-    let thread: Vec<(Message, String)> = slack.thread(&view.channel.id, root).into_iter().map(readable).collect();
+    let thread: Vec<(Message, String)> =
+        slack.thread(&view.channel.id, root).into_iter().map(readable).collect();
     let (deliveries, exchanges, calls) = (slack.deliveries(), page.stage.exchanges(), slack.calls());
     let session = page.stage.first_session(&view.channel.id, root);
     let evidence = Evidence {

@@ -27,7 +27,8 @@ impl Entry {
 
 /// Messages and private ones, in the order in which they were written.
 pub(super) fn ordered(said: Vec<Message>, whispered: impl Iterator<Item = Ephemeral>) -> Vec<Entry> {
-    let mut all: Vec<Entry> = said.into_iter().map(Entry::Said).chain(whispered.map(Entry::Whispered)).collect();
+    let mut all: Vec<Entry> =
+        said.into_iter().map(Entry::Said).chain(whispered.map(Entry::Whispered)).collect();
     all.sort_by_key(|entry| super::trace::micros(entry.ts()));
     all
 }

@@ -116,7 +116,9 @@ fn settings() -> server::Settings {
 }
 
 fn router(page: Shared) -> Router {
-    let file = |kind: &'static str, text: &'static str| get(move || async move { ([(header::CONTENT_TYPE, kind)], text) });
+    let file = |kind: &'static str, text: &'static str| {
+        get(move || async move { ([(header::CONTENT_TYPE, kind)], text) })
+    };
     Router::new()
         .route("/", get(whole))
         .route("/stream", get(stream::stream))

@@ -87,8 +87,11 @@
     reading = location.href;
     try {
       const answer = await fetch(reading);
-      if (answer.status === 404) location.assign("/");
-      else if (answer.ok && reading === location.href) show(await answer.text());
+      const html = await answer.text();
+      // Somebody went elsewhere meanwhile: what was read is of the old place, and the new one may have changed since.
+      if (reading !== location.href) again = true;
+      else if (answer.ok) show(html);
+      else if (answer.status === 404) location.assign("/");
     } catch {
       // The stream says when the server is back, and the page is read then.
     }

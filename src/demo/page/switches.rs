@@ -45,7 +45,9 @@ pub(super) fn switches(page: &Page, view: &View<'_>) -> Markup {
     let stage = &page.stage;
     let habits = stage.slack().switches();
     let refusals = stage.refusals_left();
-    let limit = format!("The next two calls of each kind get a 429 and “Retry-After: {RETRY_AFTER}”. The bridge waits, and posts then.");
+    let limit = format!(
+        "The next two calls of each kind get a 429 and “Retry-After: {RETRY_AFTER}”. The bridge waits, and posts then."
+    );
     let violations = stage.violations();
     html! {
         p.about { "Make things go wrong and see what people get. All of it is real: the bridge does not know that it is a demo." }
@@ -76,9 +78,14 @@ fn moods(page: &Page, view: &View<'_>) -> Markup {
     let embedded = page.stage.agent().is_some();
     let effect = |mood: Mood| match mood {
         Mood::Normal => "It answers from its articles.".to_owned(),
-        Mood::Slow => format!("It takes {} seconds, and people see that their question is being looked up.", SLOW.as_secs()),
+        Mood::Slow => format!(
+            "It takes {} seconds, and people see that their question is being looked up.",
+            SLOW.as_secs()
+        ),
         Mood::Down => "Every call gets a 503.".to_owned(),
-        Mood::RateLimiting => format!("Every question gets a 429: come back in {LIMITED_SECONDS} seconds. Going back restarts the bridge, so that nobody stays blocked."),
+        Mood::RateLimiting => format!(
+            "Every question gets a 429: come back in {LIMITED_SECONDS} seconds. Going back restarts the bridge, so that nobody stays blocked."
+        ),
         Mood::Unsure => "It answers, but with little confidence: a ticket is offered.".to_owned(),
     };
     html! {

@@ -20,7 +20,8 @@ pub(super) fn thread(page: &Page, view: &View<'_>) -> Option<Markup> {
     let root = view.thread.as_deref()?;
     let slack = page.stage.slack();
     let whispers = slack.ephemerals(&view.who.id).into_iter();
-    let here = whispers.filter(|one| one.channel == view.channel.id && one.thread_ts.as_deref() == Some(root));
+    let here =
+        whispers.filter(|one| one.channel == view.channel.id && one.thread_ts.as_deref() == Some(root));
     let entries = ordered(slack.thread(&view.channel.id, root), here);
     let status = slack.status(&view.channel.id, root);
     Some(html! {

@@ -61,10 +61,16 @@ impl Evidence<'_> {
         let ours = |(message, _): &&(Message, String)| {
             message.bot_id.is_some() && self.question_at(&chats, micros(&message.ts)) == Some(question)
         };
-        let answers: BTreeSet<&str> = self.thread.iter().filter(ours).map(|(message, _)| message.ts.as_str()).collect();
+        let answers: BTreeSet<&str> =
+            self.thread.iter().filter(ours).map(|(message, _)| message.ts.as_str()).collect();
         Trace {
             question: Some(question.to_owned()),
-            deliveries: self.deliveries.iter().filter(|one| self.tells(one, question, &answers, selected)).cloned().collect(),
+            deliveries: self
+                .deliveries
+                .iter()
+                .filter(|one| self.tells(one, question, &answers, selected))
+                .cloned()
+                .collect(),
             exchanges: self.exchanges_of(&chats, question, &answers),
             calls: self
                 .calls
@@ -89,8 +95,12 @@ impl Evidence<'_> {
             sessions.insert(string(&exchange.answered()["session_id"]).to_owned());
             let words = squeezed(string(&asked["message"]));
             let before = |ts: &str| micros(ts) <= exchange.at.as_microsecond();
-            let people = self.thread.iter().filter(|(message, _)| message.bot_id.is_none() && before(&message.ts));
-            let same = people.clone().filter(|(_, text)| squeezed(text) == words).map(|(message, _)| message.ts.as_str());
+            let people =
+                self.thread.iter().filter(|(message, _)| message.bot_id.is_none() && before(&message.ts));
+            let same = people
+                .clone()
+                .filter(|(_, text)| squeezed(text) == words)
+                .map(|(message, _)| message.ts.as_str());
             // Asked again, a question has no message of its own.
             let question = same.clone().find(|ts| !used.contains(ts)).or_else(|| same.last());
             let question = question.or_else(|| people.last().map(|(message, _)| message.ts.as_str()));
@@ -103,7 +113,8 @@ impl Evidence<'_> {
     /// The question that the bridge was working on at a time.
     fn question_at<'a>(&'a self, chats: &[Turned<'a>], at: i64) -> Option<&'a str> {
         let last = chats.iter().rfind(|chat| chat.exchange.at.as_microsecond() <= at);
-        let earlier = |(message, _): &&(Message, String)| message.bot_id.is_none() && micros(&message.ts) <= at;
+        let earlier =
+            |(message, _): &&(Message, String)| message.bot_id.is_none() && micros(&message.ts) <= at;
         last.and_then(|chat| chat.question)
             .or_else(|| self.thread.iter().rfind(earlier).map(|(message, _)| message.ts.as_str()))
     }
@@ -113,7 +124,8 @@ impl Evidence<'_> {
         let (event, container) = (&json["event"], &json["container"]);
         let asked = event["channel"] == self.channel && event["ts"] == question && event["hidden"] != true;
         let pressed = string(&container["message_ts"]);
-        asked || (container["channel_id"] == self.channel && (answers.contains(pressed) || pressed == selected))
+        asked
+            || (container["channel_id"] == self.channel && (answers.contains(pressed) || pressed == selected))
     }
 
     fn exchanges_of(&self, chats: &[Turned<'_>], question: &str, answers: &BTreeSet<&str>) -> Vec<Exchange> {
@@ -156,7 +168,9 @@ impl Evidence<'_> {
         selected: &str,
     ) -> bool {
         let named = ids(call);
-        let here = [&call.arguments["channel"], &call.arguments["channel_id"]].into_iter().any(|id| *id == self.channel);
+        let here = [&call.arguments["channel"], &call.arguments["channel_id"]]
+            .into_iter()
+            .any(|id| *id == self.channel);
         if named.iter().any(|ts| answers.contains(ts) || *ts == selected) {
             return here;
         }

@@ -72,7 +72,9 @@ impl<'a> View<'a> {
         }
         let message = filled(address.message.as_ref());
         if let Some(ts) = &message {
-            let mine = |ts: &str| slack.ephemerals(&who.id).iter().any(|one| one.channel == channel.id && one.ts == *ts);
+            let mine = |ts: &str| {
+                slack.ephemerals(&who.id).iter().any(|one| one.channel == channel.id && one.ts == *ts)
+            };
             if slack.message(&channel.id, ts).is_none() && !mine(ts) {
                 return None;
             }

@@ -57,7 +57,8 @@ impl Workspace {
         let Some((person, place)) = self.actor(who, channel) else { return false };
         let said = self.message(&place.id, message_ts).map(|message| message.blocks);
         let mut whispers = self.ephemerals(&person.id).into_iter();
-        let whispered = || whispers.find(|one| one.channel == place.id && one.ts == message_ts).map(|one| one.blocks);
+        let whispered =
+            || whispers.find(|one| one.channel == place.id && one.ts == message_ts).map(|one| one.blocks);
         said.or_else(whispered).is_some_and(|blocks| find_action(&blocks, label_or_action).is_some())
     }
 
@@ -106,7 +107,8 @@ impl Workspace {
     /// Sends any interaction's payload in its form, signed.
     pub async fn send_interaction(&self, payload: &Value) -> Ack {
         let payload = payload.to_string();
-        let form = url::form_urlencoded::Serializer::new(String::new()).append_pair("payload", &payload).finish();
+        let form =
+            url::form_urlencoded::Serializer::new(String::new()).append_pair("payload", &payload).finish();
         self.send("/slack/interactions", "application/x-www-form-urlencoded", form, None).await
     }
 
