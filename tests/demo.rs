@@ -4,6 +4,9 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Output, Stdio};
 
+/// What stands before the page's port.
+const PAGE: &str = "The same workspace in your browser: http://127.0.0.1:";
+
 /// The demo in an environment that is set up for a real bridge, behind a proxy that cannot be reached.
 fn start(arguments: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_threadbridge"));
@@ -29,7 +32,7 @@ fn shown(arguments: &[&str], typed: &str) -> String {
     for line in text.lines() {
         assert!(textwrap::core::display_width(line) <= 80, "{line}");
     }
-    without_times(&text)
+    without_times_and_port(&text)
 }
 
 /// What comes after the play.
@@ -39,13 +42,20 @@ fn after_the_play(typed: &str) -> String {
     after.to_owned()
 }
 
-fn without_times(text: &str) -> String {
+fn without_times_and_port(text: &str) -> String {
     let mut pieces: Vec<&str> = text.split(" UTC.").collect();
     let last = pieces.len() - 1;
     for piece in &mut pieces[..last] {
         *piece = &piece[..piece.len() - "00:00".len()];
     }
-    pieces.join("hh:mm UTC.")
+    let text = pieces.join("hh:mm UTC.");
+    match text.split_once(PAGE) {
+        Some((before, after)) => {
+            let after = after.trim_start_matches(|character: char| character.is_ascii_digit());
+            format!("{before}{PAGE}port{after}")
+        }
+        None => text,
+    }
 }
 
 #[test]
@@ -218,6 +228,7 @@ fn the_play_shows_what_the_bridge_posted() {
 fn it_ends_with_its_input_and_is_the_same_play_then() {
     let once = shown(&["--once"], "");
     let whole = shown(&[], "");
+    let whole = whole.replacen(&format!("\n{PAGE}port/\n"), "", 1);
     let rest = whole.strip_prefix(&once).unwrap();
     insta::assert_snapshot!(rest, @"
     Now it is your turn: you are Jane. Ask anything about the CRM; `help` shows what
@@ -351,4 +362,72 @@ fn whoever_closes_the_pipe_early_gets_no_error() {
     let Output { status, stderr, .. } = demo.wait_with_output().unwrap();
     assert_eq!(String::from_utf8(stderr).unwrap(), "");
     assert_eq!(status.code(), Some(0));
+}
+
+/// The demo's output up to the line that names the page, and the page's address.
+fn page_of(demo: &mut Child) -> (String, BufReader<std::process::ChildStdout>) {
+    let mut out = BufReader::new(demo.stdout.take().unwrap());
+    loop {
+        let mut line = String::new();
+        assert_ne!(out.read_line(&mut line).unwrap(), 0, "the demo names no page");
+        if let Some(port) = line.trim().strip_prefix(PAGE) {
+            return (format!("http://127.0.0.1:{port}"), out);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_shows_the_same_workspace_until_the_demo_ends() {
+    let mut demo = start(&["--port", "0"]);
+    let (url, mut out) = page_of(&mut demo);
+    let client = threadbridge::http::local_client().unwrap();
+    while !client.get(&url).send().await.unwrap().text().await.unwrap().contains("How do I book a viewing?") {
+    }
+    drop(demo.stdin.take());
+    std::io::copy(&mut out, &mut std::io::sink()).unwrap();
+    assert_eq!(demo.wait().unwrap().code(), Some(0));
+    assert!(client.get(&url).send().await.is_err());
+}
+
+#[test]
+fn a_port_that_is_taken_is_named_and_without_one_another_is_found() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let Output { status, stderr, .. } = start(&["--port", &port]).wait_with_output().unwrap();
+    assert_eq!(status.code(), Some(1));
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert!(stderr.contains(&format!("cannot be served on port {port} of 127.0.0.1")), "{stderr}");
+    let (mut one, mut other) = (start(&[]), start(&[]));
+    let (first, second) = (page_of(&mut one), page_of(&mut other));
+    assert_ne!(first.0, second.0);
+    for mut demo in [one, other] {
+        demo.kill().unwrap();
+        demo.wait().unwrap();
+    }
+}
+
+#[test]
+fn with_ones_own_articles_and_people_there_is_no_play() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/config/knowledge");
+    let people = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/directory.csv");
+    let text = shown(&["--knowledge", folder, "--directory", people], "How do I undo an import?\n");
+    assert!(!text.contains("1. A good answer") && text.contains("The play is left out"));
+    assert!(text.contains("For 14 days") && text.contains("POST /api/agent/customer/ 200"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_used_in_the_demos_place_is_named() {
+    for (arguments, named) in [
+        (["--knowledge", "no/such/folder"], "--knowledge cannot be used: no/such/folder cannot be read"),
+        (["--directory", "no/such/file.csv"], "no/such/file.csv"),
+        (
+            ["--agent-url", "ftp://agent.example"],
+            "--agent-url cannot be used: agent.url must begin with http",
+        ),
+    ] {
+        let Output { status, stderr, .. } = start(&arguments).wait_with_output().unwrap();
+        let stderr = String::from_utf8(stderr).unwrap();
+        assert_eq!(status.code(), Some(1));
+        assert!(stderr.contains(named), "{stderr}");
+    }
 }

@@ -3,7 +3,7 @@
 //! One chromedriver serves all tests that run at the same time and ends with the last of them. Where there is none, a
 //! browser test says that it is skipped; with `CI=true` that is a failure.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -141,7 +141,11 @@ impl Driver {
         let missing = ["chromedriver", "chromium"].into_iter().find(|program| !is_installed(program));
         if let Some(program) = missing {
             assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{program} is not installed");
-            println!("skipped: {program} is not installed (Debian: apt install chromium chromium-driver)");
+            // Past the capture of a test's output, which hides what a passing test prints.
+            let thread = std::thread::current();
+            let test = thread.name().unwrap_or("a test");
+            let how = "Debian: apt install chromium chromium-driver";
+            writeln!(std::io::stderr(), "skipped: {test}: {program} is not installed ({how})").unwrap();
             return None;
         }
         let driver = Arc::new(Self::start());

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use crate::browser::{DESKTOP, PHONE, Tab, Window, browse};
 
+const PICTURE: Window = Window { width: 1440, height: 900, ..DESKTOP };
+
 /// The folder to write to; without it, no picture is taken.
 fn folder() -> Option<PathBuf> {
     std::env::var_os("THREADBRIDGE_PICTURES").map(PathBuf::from)
@@ -34,12 +36,12 @@ async fn look_behind(tab: &Tab) {
 
 #[tokio::test]
 async fn the_page_in_light() {
-    take("demo-light.png", Window { width: 1600, ..DESKTOP }, look_behind).await;
+    take("demo-light.png", PICTURE, look_behind).await;
 }
 
 #[tokio::test]
 async fn the_page_in_the_dark() {
-    take("demo-dark.png", Window { dark: true, width: 1600, ..DESKTOP }, async |tab| {
+    take("demo-dark.png", Window { dark: true, ..PICTURE }, async |tab| {
         look_behind(tab).await;
         tab.press("menu", "Switches").await;
         tab.says("panel", "Restart the bridge").await;
@@ -58,5 +60,5 @@ async fn the_page_on_a_phone() {
 
 #[tokio::test]
 async fn the_page_at_first_sight() {
-    take("demo-start.png", DESKTOP, async |tab| drop(tab.says("thread", "Try it").await)).await;
+    take("demo-start.png", PICTURE, async |tab| drop(tab.says("thread", "Try it").await)).await;
 }

@@ -1,6 +1,6 @@
 //! The page as a browser without a script gets it: headers, refusals, forms, and what is escaped.
 
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::{Client, Response, StatusCode};
 use threadbridge::demo::Own;
 
 use crate::demo::{Demo, elsewhere};
@@ -8,7 +8,7 @@ use crate::demo::{Demo, elsewhere};
 const LETTINGS: [(&str, &str); 2] = [("as", "U0JANE"), ("channel", "C0LETTINGS")];
 
 fn client() -> Client {
-    Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap()
+    threadbridge::http::local_client().unwrap()
 }
 
 async fn post(demo: &Demo, path: &str, fields: &[(&str, &str)]) -> Response {

@@ -99,7 +99,7 @@ pub(super) fn composer(page: &Page, view: &View<'_>, root: Option<&str>) -> Mark
                 @if !direct {
                     label.mention-bot { input type="checkbox" name="mention" value="1" checked[root.is_none()]; "Mention @" (bot) }
                 }
-                span.hint.with-script { "Enter sends, Shift + Enter makes a new line" }
+                span.hint.with-script { "Enter sends" }
                 button.button.primary type="submit" { "Send" }
             }
         }

@@ -63,7 +63,7 @@ pub(super) fn switches(page: &Page, view: &View<'_>) -> Markup {
             (view.hidden())
             input type="hidden" name="switch" value="restart";
             p { strong { "Restart the bridge" } span.hint { "It forgets everything, but buttons from before still work: their state is sealed into them. A thread needs a mention again." } }
-            p.state { span #restarts { (stage.restarts()) } " restarts" }
+            p.state { (restarts(stage.restarts())) }
             button.button.plain type="submit" { "Restart" }
         }
         h3 { "Somebody else presses" }
@@ -71,6 +71,14 @@ pub(super) fn switches(page: &Page, view: &View<'_>) -> Markup {
         h3 { "Broken rules" }
         @if violations.is_empty() { p.about { "None: the bridge has kept Slack's rules and the agent's contract." } }
         @for violation in &violations { pre.wrapped { (violation) } }
+    }
+}
+
+fn restarts(times: u64) -> String {
+    match times {
+        0 => "Not restarted yet".to_owned(),
+        1 => "Restarted once".to_owned(),
+        times => format!("Restarted {times} times"),
     }
 }
 

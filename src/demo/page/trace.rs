@@ -95,15 +95,15 @@ impl Evidence<'_> {
             sessions.insert(string(&exchange.answered()["session_id"]).to_owned());
             let words = squeezed(string(&asked["message"]));
             let before = |ts: &str| micros(ts) <= exchange.at.as_microsecond();
-            let people =
+            let mut people =
                 self.thread.iter().filter(|(message, _)| message.bot_id.is_none() && before(&message.ts));
-            let same = people
+            let mut same = people
                 .clone()
                 .filter(|(_, text)| squeezed(text) == words)
                 .map(|(message, _)| message.ts.as_str());
             // Asked again, a question has no message of its own.
-            let question = same.clone().find(|ts| !used.contains(ts)).or_else(|| same.last());
-            let question = question.or_else(|| people.last().map(|(message, _)| message.ts.as_str()));
+            let question = same.clone().find(|ts| !used.contains(ts)).or_else(|| same.next_back());
+            let question = question.or_else(|| people.next_back().map(|(message, _)| message.ts.as_str()));
             used.extend(question);
             chats.push(Turned { exchange, question });
         }

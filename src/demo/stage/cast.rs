@@ -17,19 +17,24 @@ const IN_THE_CRM: [(&str, &str, &str, &str); 3] = [
 /// How long a delivery waits for its acknowledgement. Slack waits 3 s; here nobody delivers again.
 const ACK_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The demo's workspace.
-pub(super) fn setup() -> Setup {
+/// The demo's workspace. Where the profiles are the directory, Nova's says nothing, so that she is not in it.
+pub(super) fn setup(profiles: bool) -> Setup {
     let everybody_here = ["U0JANE", "U0TOM", "U0LERATO", "U0NOVA", "U0GUS"];
     let within = |channel: Channel| Channel {
         members: Some(everybody_here.iter().map(|&id| id.to_owned()).collect()),
         ..channel
     };
-    let setup = Setup { ack_deadline: ACK_DEADLINE, ..Setup::default() }
+    let mut setup = Setup { ack_deadline: ACK_DEADLINE, ..Setup::default() }
         .with_person(Person::member("U0LERATO", "lerato", "Lerato Dube", "lerato.dube@company.com"))
         .with_channel(within(Channel::public("C0LETTINGS", "lettings")))
         .with_channel(within(Channel::public("C0SALES", "sales")))
         .with_channel(Channel::private("C0BOARD", "board", &["U0JANE", "U0TOM", "U0GUS"]))
         .with_channel(Channel::shared("C0PARTNERS", "partners"));
+    for person in setup.users.iter_mut().filter(|person| profiles && person.name == "nova") {
+        person.email = None;
+    }
+    // Those who can ask come first.
+    setup.users.sort_by_key(|person| !IN_THE_CRM.iter().any(|(name, ..)| person.name == *name));
     IN_THE_CRM.into_iter().fold(setup, with_crm_fields)
 }
 

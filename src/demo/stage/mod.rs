@@ -112,7 +112,7 @@ impl Stage {
     /// # Errors
     /// [`StageError`].
     pub async fn open(own: &Own, clock: Arc<dyn Clock>) -> Result<Self, StageError> {
-        let slack = Workspace::new(cast::setup(), Arc::clone(&clock));
+        let slack = Workspace::new(cast::setup(own.directory.is_none()), Arc::clone(&clock));
         let defaults = Config::load(None, &Environment::from_pairs([]))?;
         let record = Record::new(Arc::clone(&clock));
         let outside = House::default();
