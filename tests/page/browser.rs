@@ -141,11 +141,7 @@ impl Driver {
         let missing = ["chromedriver", "chromium"].into_iter().find(|program| !is_installed(program));
         if let Some(program) = missing {
             assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{program} is not installed");
-            // Past the capture of a test's output, which hides what a passing test prints.
-            let thread = std::thread::current();
-            let test = thread.name().unwrap_or("a test");
-            let how = "Debian: apt install chromium chromium-driver";
-            writeln!(std::io::stderr(), "skipped: {test}: {program} is not installed ({how})").unwrap();
+            say_skipped(program);
             return None;
         }
         let driver = Arc::new(Self::start());
@@ -190,6 +186,14 @@ impl Drop for Driver {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Says it past the capture of a test's output, which hides what a passing test prints.
+#[expect(clippy::explicit_write, reason = "eprintln is captured")]
+fn say_skipped(program: &str) {
+    let thread = std::thread::current();
+    let (test, how) = (thread.name().unwrap_or("a test"), "Debian: apt install chromium chromium-driver");
+    writeln!(std::io::stderr(), "skipped: {test}: {program} is not installed ({how})").unwrap();
 }
 
 fn is_installed(program: &str) -> bool {

@@ -167,3 +167,56 @@ async fn an_agent_of_ones_own_is_on_record_and_its_switches_are_disabled() {
     assert!(knowledge.contains("A real agent answers here"));
     assert_eq!(demo.close().await, [""; 0]);
 }
+
+#[tokio::test]
+async fn a_rate_limit_is_told_privately_and_over_when_the_agent_is_normal_again() {
+    let demo = Demo::open().await;
+    let turned = post(&demo, "/switch", &[("switch", "agent"), ("value", "rate-limiting")]).await;
+    assert!(
+        page(&demo, &format!("{}&panel=switches", location(&turned)))
+            .await
+            .contains(r#"value="rate-limiting" aria-pressed="true""#)
+    );
+    demo.stage.ask("Jane", "#lettings", "How do I undo an import?").await;
+    assert!(page(&demo, "as=U0JANE").await.contains("reached your query limit"));
+    assert!(!page(&demo, "as=U0TOM").await.contains("reached your query limit"));
+    post(&demo, "/switch", &[("switch", "agent"), ("value", "normal")]).await;
+    let whisper = demo.stage.slack().ephemerals("Jane").pop().unwrap();
+    demo.stage.press("Jane", "#lettings", &whisper.ts, "Ask again").await;
+    let root = demo.stage.slack().roots("#lettings").pop().unwrap();
+    assert!(demo.stage.slack().transcript("#lettings", &root.ts).contains("For 14 days"));
+    assert_eq!(demo.close().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_bot_that_slack_limits_waits_and_a_slack_without_new_features_gets_older_forms() {
+    let demo = Demo::open().await;
+    post(&demo, "/switch", &[("switch", "slack-limits"), ("value", "on")]).await;
+    post(&demo, "/switch", &[("switch", "native-feedback"), ("value", "off")]).await;
+    let (root, _) = demo.stage.ask("Jane", "#lettings", "How do I undo an import?").await;
+    let refused =
+        demo.stage.slack().calls_of("chat.postMessage").iter().filter(|call| call.status == 429).count();
+    assert_eq!(refused, 2);
+    let answer = demo.stage.slack().thread("#lettings", &root).pop().unwrap();
+    let html = page(&demo, &format!("as=U0JANE&thread={root}&message={}", answer.ts)).await;
+    assert!(html.contains(r#"value="helpful""#) && html.contains("ratelimited"));
+    assert_eq!(demo.close().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_article_that_is_added_is_answered_from() {
+    let demo = Demo::open().await;
+    let added =
+        post(&demo, "/article", &[("title", "Parking at the office"), ("text", "Park in the *courtyard*.")])
+            .await;
+    assert!(
+        page(&demo, &format!("{}&panel=knowledge", location(&added)))
+            .await
+            .contains("Park in the <em>courtyard</em>.")
+    );
+    let (root, _) = demo.stage.ask("Jane", "#lettings", "Where is parking at the office?").await;
+    assert!(
+        page(&demo, &format!("as=U0JANE&thread={root}")).await.contains("Park in the <em>courtyard</em>.")
+    );
+    assert_eq!(demo.close().await, [""; 0]);
+}

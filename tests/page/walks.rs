@@ -1,6 +1,7 @@
 //! What somebody does in the browser, and what they see then.
 
 use fantoccini::key::Key;
+use threadbridge::demo::Mood;
 
 use crate::browser::{DESKTOP, PHONE, browse};
 
@@ -198,6 +199,18 @@ async fn on_a_phone_one_part_is_shown_at_a_time_and_nothing_is_wider_than_the_sc
         tab.press("menu", "Switches").await;
         tab.says("panel", "Restart the bridge").await;
         fits("panel").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_slow_agent_is_announced_until_its_answer_comes() {
+    browse(DESKTOP, async |tab| {
+        tab.demo.stage.set_mood(Mood::Slow).await.unwrap();
+        tab.ask("How do I undo an import?").await;
+        tab.says("thread", "Threadbridge is looking that up…").await;
+        tab.says("thread", "👍 Helpful").await;
+        assert_eq!(tab.count("columns", "is looking that up").await, 0);
     })
     .await;
 }

@@ -41,7 +41,7 @@ pub(super) async fn inspector(page: &Page, view: &View<'_>) -> Option<Markup> {
         dl.facts {
             dt { "The turn" } dd #turn-state { (state_in_words(state.as_ref())) }
             @if message.as_ref().is_some_and(|message| message.edited > 0) {
-                dt { "Changed" } dd { (message.as_ref().map_or(0, |message| message.edited)) " times" }
+                dt { "Changed" } dd { (times(message.as_ref().map_or(0, |message| message.edited))) }
             }
         }
         details.entry #fallback {
@@ -135,6 +135,10 @@ fn api_call(call: &ApiCall) -> Markup {
             pre { code { (pretty(&shortened(call.response.clone()))) } }
         }
     }
+}
+
+fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
 
 /// A status and the time that it took.

@@ -207,3 +207,114 @@ fn squeezed(text: &str) -> String {
 fn string(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::demo::workspace::Message;
+
+    const SESSION: &str = "customer-session-1";
+
+    fn said(ts: &str, bot: bool, text: &str) -> (Message, String) {
+        let message = Message {
+            channel: "C1".into(),
+            ts: ts.into(),
+            thread_ts: (ts != "10.000000").then(|| "10.000000".into()),
+            user: "U1".into(),
+            author: "Jane".into(),
+            bot_id: bot.then(|| "B1".into()),
+            text: text.into(),
+            blocks: json!([]),
+            metadata: None,
+            files: Vec::new(),
+            edited: 0,
+            edited_ts: None,
+            client_msg_id: None,
+        };
+        (message, text.to_owned())
+    }
+
+    fn call(number: usize, second: i64, path: &str, asked: Value, answered: Value) -> Exchange {
+        Exchange {
+            number,
+            at: jiff::Timestamp::from_second(second).unwrap(),
+            method: "POST".into(),
+            path: path.into(),
+            request: asked.to_string().into(),
+            status: 200,
+            response: answered.to_string().into(),
+            took: None,
+        }
+    }
+
+    fn chat(number: usize, second: i64, session: &str, message: &str) -> Exchange {
+        let asked = json!({"session_id": session, "message": message});
+        call(number, second, "/api/agent/customer/", asked, json!({"session_id": session}))
+    }
+
+    /// The numbers of the calls that belong to a message.
+    fn traced(thread: &[(Message, String)], exchanges: &[Exchange], selected: &str) -> Vec<usize> {
+        let evidence = Evidence {
+            channel: "C1",
+            root: "10.000000",
+            thread,
+            session: SESSION,
+            deliveries: &[],
+            exchanges,
+            calls: &[],
+        };
+        evidence.trace(selected).exchanges.iter().map(|exchange| exchange.number).collect()
+    }
+
+    #[test]
+    fn calls_of_another_thread_at_the_same_time_do_not_belong() {
+        let thread = [said("10.000000", false, "one"), said("13.000000", true, "answer")];
+        let failure = |number, session| {
+            let id = json!({"failure_id": format!("f{number}")});
+            call(number, 12, "/api/agent-failure/", json!({"session_id": session}), id)
+        };
+        let exchanges = [
+            chat(0, 11, "customer-session-2", "one"),
+            chat(1, 11, SESSION, "one"),
+            failure(2, "customer-session-2"),
+            failure(3, SESSION),
+            call(4, 14, "/api/agent-failure/f2/create-ticket", json!({}), json!({"ticket_id": 1})),
+            call(5, 15, "/api/agent-failure/f3/create-ticket", json!({}), json!({"ticket_id": 2})),
+        ];
+        assert_eq!(traced(&thread, &exchanges, "10.000000"), [1, 3, 5]);
+        assert_eq!(traced(&thread, &exchanges, "13.000000"), [1, 3, 5]);
+    }
+
+    #[test]
+    fn two_questions_that_wait_in_one_thread_are_told_apart_also_when_they_say_the_same() {
+        let thread = [
+            said("10.000000", false, "same"),
+            said("11.000000", false, "same"),
+            said("13.000000", true, "first"),
+            said("15.000000", true, "second"),
+        ];
+        let rating = json!({"session_id": SESSION, "message_id": "C1:13.000000"});
+        let exchanges = [
+            chat(0, 12, SESSION, "same"),
+            chat(1, 14, SESSION, "same"),
+            call(2, 16, "/api/feedback", rating, json!({"success": true})),
+        ];
+        assert_eq!(traced(&thread, &exchanges, "10.000000"), [0, 2]);
+        assert_eq!(traced(&thread, &exchanges, "13.000000"), [0, 2]);
+        assert_eq!(traced(&thread, &exchanges, "11.000000"), [1]);
+        assert_eq!(traced(&thread, &exchanges, "15.000000"), [1]);
+    }
+
+    #[test]
+    fn a_session_that_the_agent_renames_is_followed() {
+        let thread = [said("10.000000", false, "one"), said("12.000000", false, "two")];
+        let asked = json!({"session_id": SESSION, "message": "one"});
+        let exchanges = [
+            call(0, 11, "/api/agent/customer/", asked, json!({"session_id": "theirs"})),
+            chat(1, 13, "theirs", "two"),
+        ];
+        assert_eq!(traced(&thread, &exchanges, "12.000000"), [1]);
+    }
+}
