@@ -20,9 +20,10 @@ pub(super) async fn stream(State(page): State<Shared>) -> Sse<impl Stream<Item =
     changes.iter_mut().for_each(tokio::sync::watch::Receiver::mark_changed);
     let events = unfold(changes, |mut changes| async move {
         {
-            let [slack, agent, stage] = &mut changes;
+            let [slack, acks, agent, stage] = &mut changes;
             let changed = tokio::select! {
                 changed = slack.changed() => changed,
+                changed = acks.changed() => changed,
                 changed = agent.changed() => changed,
                 changed = stage.changed() => changed,
             };

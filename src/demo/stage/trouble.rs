@@ -99,8 +99,9 @@ impl Stage {
         self.slack.switch(change);
         let now = self.slack.switches();
         if !(now.context_actions && now.markdown_blocks && now.native_status) {
-            *lock(&self.odd) = true;
+            self.odd.store(true, Ordering::Relaxed);
         }
+        self.changed();
     }
 
     /// How often the bridge was restarted.
