@@ -27,7 +27,7 @@ pub enum Mood {
     /// As it should.
     #[default]
     Normal,
-    /// It takes [`SLOW`] to answer a question.
+    /// It takes four seconds to answer a question.
     Slow,
     /// It answers 503 to everything.
     Down,
