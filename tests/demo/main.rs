@@ -1,9 +1,10 @@
 //! `threadbridge demo`, as somebody runs it: the real binary, its whole output, and how it ends.
 #![cfg(feature = "demo")]
 
+mod ends;
 mod own;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
 
 /// What stands before the page's port.
@@ -345,23 +346,4 @@ fn help_says_what_can_be_typed() {
 fn what_would_steer_the_terminal_reaches_it_as_text() {
     let text = after_the_play("What is \x1b[2J in <b>bold</b> & *stars*?\n");
     assert!(text.contains("What is [2J in <b>bold</b> &"), "{text}");
-}
-
-#[test]
-fn an_interrupt_ends_it_well_while_it_waits_for_a_question() {
-    let mut demo = start(&[]);
-    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("your turn")));
-    let interrupt = format!("kill -INT {}", demo.id());
-    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
-    assert_eq!(demo.wait().unwrap().code(), Some(0));
-}
-
-#[test]
-fn whoever_closes_the_pipe_early_gets_no_error() {
-    let mut demo = start(&["--once"]);
-    drop(demo.stdout.take());
-    let Output { status, stderr, .. } = demo.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8(stderr).unwrap(), "");
-    assert_eq!(status.code(), Some(0));
 }
