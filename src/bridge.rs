@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use reqwest::Client;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -10,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::agent::{self, Agent};
+use crate::chat::{TurnKey, TurnState};
 use crate::clock::Clock;
 use crate::config::{Config, Placed};
 use crate::conversation::{Conversation, Parts, Platform};
@@ -31,6 +33,13 @@ pub struct Bridge {
     webhooks: axum::Router,
     work: TaskTracker,
     clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+}
+
+/// What a bridge remembers of turns, to be looked at only; cheap to clone, and it outlives the bridge.
+#[derive(Clone)]
+pub struct Insight {
+    store: Arc<dyn Store>,
 }
 
 /// Why a bridge could not be put together. Each sentence names what to change.
@@ -80,7 +89,7 @@ impl Bridge {
             platforms: vec![Arc::clone(&slack) as Arc<dyn Platform>],
             directory: Arc::clone(&directory),
             agent: Arc::clone(&agent),
-            store,
+            store: Arc::clone(&store),
             seal: seal.clone(),
             clock: Arc::clone(&clock),
             tracker: work.clone(),
@@ -96,12 +105,17 @@ impl Bridge {
         };
         let webhooks = webhook::router(webhook);
         let settings = config.server.clone();
-        Ok(Self { settings, conversation, agent, directory, slack, webhooks, work, clock })
+        Ok(Self { settings, conversation, agent, directory, slack, webhooks, work, clock, store })
     }
 
     /// The tracker of all work on messages: when it is empty, the bridge is idle.
     pub fn work(&self) -> &TaskTracker {
         &self.work
+    }
+
+    /// What the bridge remembers of turns.
+    pub fn insight(&self) -> Insight {
+        Insight { store: Arc::clone(&self.store) }
     }
 
     /// Serves on `listener` until `stop`. Then new deliveries are refused, work that is under way may finish, and
@@ -137,5 +151,21 @@ impl Bridge {
         calling.wait().await;
         background.close();
         info!("stopped");
+    }
+}
+
+impl Insight {
+    /// What may still be done with a turn; `None` when there is no such turn, or it was forgotten.
+    pub async fn turn_state(&self, turn: &TurnKey, now: Timestamp) -> Option<TurnState> {
+        if let Ok(Some(state)) = self.store.turn(turn, now).await {
+            return Some(state.at(now));
+        }
+        // Nobody has moved it yet.
+        let session = self.store.session(&turn.thread, now).await.ok().flatten()?;
+        Some(match &session.turn(&turn.question)?.answer {
+            Some(answer) if answer.escalate => TurnState::TicketOffered,
+            Some(_) => TurnState::Unrated,
+            None => TurnState::Failed,
+        })
     }
 }

@@ -47,13 +47,29 @@ To serve, set at least these in the environment, or in your file:
 enum Command {
     /// Serve Slack's webhooks (the default).
     Serve,
-    /// See the bridge at work, here in the terminal: no Slack, no CRM and no configuration needed.
+    /// See the bridge at work, in the terminal and in the browser: no Slack, no CRM and no configuration needed.
     ///
-    /// Plays a conversation in a simulated Slack workspace, and then answers your own questions. Nothing leaves this
-    /// machine; --config and the environment are not read.
+    /// Plays a conversation in a simulated Slack workspace, and then answers your own questions. A page on 127.0.0.1
+    /// shows the same workspace. Nothing leaves this machine, but for what --agent-url is asked; --config and the
+    /// environment are not read.
     #[cfg(feature = "demo")]
     Demo {
-        /// End after the play, without waiting for questions.
+        /// The page's port on 127.0.0.1; 0 takes a free one [default: 3210, or a free one where that is taken]
+        #[arg(long, value_name = "N", conflicts_with = "once")]
+        port: Option<u16>,
+        /// A folder of Markdown articles from which the demo's agent answers, instead of its own. Each begins with the
+        /// lines `title:`, `entry_type:` and `entry_id:` between two lines `---`, like those in config/knowledge.
+        #[arg(long, value_name = "DIR", conflicts_with_all = ["once", "agent_url"])]
+        knowledge: Option<PathBuf>,
+        /// A directory (CSV or JSON, as DIRECTORY_FILE) that says who people are, instead of their Slack profiles. The
+        /// demo's people are looked up by e-mail address: jane.smith@company.com, tom.baker@company.com,
+        /// lerato.dube@company.com, nova.reed@company.com. Who is not in the file is told so.
+        #[arg(long, value_name = "FILE", conflicts_with = "once")]
+        directory: Option<PathBuf>,
+        /// A real customer agent's base URL, instead of the demo's own agent. Questions, ratings and tickets go there.
+        #[arg(long, value_name = "URL", conflicts_with = "once")]
+        agent_url: Option<String>,
+        /// End after the play, without a page and without waiting for questions.
         #[arg(long)]
         once: bool,
         /// Make no pauses between the steps. There are none either with --once, or when a pipe is read or written.
@@ -100,7 +116,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve(load()?).await,
         #[cfg(feature = "demo")]
-        Command::Demo { once, fast, log } => demo(once, fast, log).await,
+        Command::Demo { port, knowledge, directory, agent_url, once, fast, log } => {
+            let own = demo::Own { knowledge, directory, agent_url };
+            demo(own, port, once, fast, log).await
+        }
         Command::Healthcheck => healthcheck(&load()?).await,
         Command::Directory { command: DirectoryCommand::Lookup { email } } => lookup(&load()?, &email).await,
     }
@@ -151,14 +170,20 @@ impl Signals {
 }
 
 #[cfg(feature = "demo")]
-async fn demo(once: bool, fast: bool, log: String) -> anyhow::Result<ExitCode> {
+async fn demo(
+    own: demo::Own,
+    port: Option<u16>,
+    once: bool,
+    fast: bool,
+    log: String,
+) -> anyhow::Result<ExitCode> {
     use std::io::{IsTerminal, stdin, stdout};
 
     telemetry::start(&telemetry::Settings { filter: log, format: telemetry::Format::Text })
         .context("--log cannot be used")?;
     let somebody_watches = stdin().is_terminal() && stdout().is_terminal();
     let pause = if somebody_watches && !once && !fast { Duration::from_secs(3) } else { Duration::ZERO };
-    let show = demo::Show { once, pause, prompt: somebody_watches };
+    let show = demo::Show { own, port, once, pause, prompt: somebody_watches };
     let (line, lines) = tokio::sync::mpsc::channel(1);
     // A thread of its own, because nothing can interrupt it while it waits for a line; it ends with the process.
     std::thread::spawn(move || {

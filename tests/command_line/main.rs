@@ -50,7 +50,7 @@ fn the_help_says_what_can_be_done() {
 
     Commands:
       serve        Serve Slack's webhooks (the default)
-      demo         See the bridge at work, here in the terminal: no Slack, no CRM and no configuration needed
+      demo         See the bridge at work, in the terminal and in the browser: no Slack, no CRM and no configuration needed
       healthcheck  Ask the bridge on this machine whether it is ready; exit code 0 means yes
       directory    Look into the directory
       help         Print this message or the help of the given subcommand(s)

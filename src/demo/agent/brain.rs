@@ -9,6 +9,9 @@ use crate::chat::AgentKind;
 
 use super::knowledge::Knowledge;
 
+/// The confidence of an answer that the agent is not sure of.
+const DOUBT: f64 = 0.35;
+
 /// What answers a question.
 pub enum Brain {
     /// The articles of a knowledge base.
@@ -114,9 +117,16 @@ impl Answer {
         }
     }
 
+    /// The same answer, of which the agent is not sure: it asks for a ticket to be offered.
+    pub(super) fn doubted(mut self) -> Self {
+        self.requires_escalation = true;
+        self.classification_confidence = self.classification_confidence.min(DOUBT);
+        self
+    }
+
     /// An answer with a confidence of 0.35 that asks for a ticket to be offered, without sources.
     pub fn unsure(response: impl Into<String>) -> Self {
-        Self { requires_escalation: true, classification_confidence: 0.35, ..Self::confident(response) }
+        Self { requires_escalation: true, classification_confidence: DOUBT, ..Self::confident(response) }
     }
 
     /// With one more source.

@@ -112,6 +112,11 @@ impl Knowledge {
         Ok(Self::new(articles))
     }
 
+    /// The articles, in the order in which they were added.
+    pub fn articles(&self) -> &[Article] {
+        &self.articles
+    }
+
     /// Adds an article, or puts it in the place of the one with the same id.
     pub fn add(&mut self, article: Article) {
         match self.articles.iter_mut().find(|old| old.entry_id == article.entry_id) {

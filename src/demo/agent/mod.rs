@@ -13,7 +13,7 @@ mod search;
 mod tests;
 mod wire;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -48,7 +48,7 @@ pub struct DemoAgent {
 }
 
 struct Inner {
-    brain: Brain,
+    brain: RwLock<Brain>,
     clock: Arc<dyn Clock>,
     settings: Mutex<Settings>,
     ledger: Mutex<Ledger>,
@@ -60,13 +60,36 @@ struct Settings {
     rate_limit: Option<(usize, Duration)>,
     failure_ids: IdShape,
     ticket_ids: IdShape,
+    doubtful: bool,
 }
 
 impl DemoAgent {
     /// An agent without a rate limit and without faults, whose ids are strings.
     pub fn new(brain: Brain, clock: Arc<dyn Clock>) -> Self {
-        let (settings, ledger) = (Mutex::default(), Mutex::default());
+        let (brain, settings, ledger) = (RwLock::new(brain), Mutex::default(), Mutex::default());
         Self { inner: Arc::new(Inner { brain, clock, settings, ledger, faults: Faults::default() }) }
+    }
+
+    /// Whether it doubts everything that it answers from now on, and all clones with it.
+    pub fn doubt(&self, doubtful: bool) {
+        lock(&self.inner.settings).doubtful = doubtful;
+    }
+
+    /// The articles that it knows; none when it follows a script.
+    pub fn articles(&self) -> Vec<Article> {
+        match &*self.inner.brain.read().unwrap_or_else(PoisonError::into_inner) {
+            Brain::Knowledge(knowledge) => knowledge.articles().to_vec(),
+            Brain::Scripted(_) => Vec::new(),
+        }
+    }
+
+    /// Learns an article, in the place of one with the same id. A script learns nothing.
+    pub fn learn(&self, article: Article) {
+        if let Brain::Knowledge(knowledge) =
+            &mut *self.inner.brain.write().unwrap_or_else(PoisonError::into_inner)
+        {
+            knowledge.add(article);
+        }
     }
 
     /// Lets each `agent_id` ask `queries` questions in any `window`, from now on, and all clones with it.
@@ -211,7 +234,11 @@ impl DemoAgent {
                 let earlier = self.ledger().asked(&session_id, &message);
                 let user_info = sent["user_info"].clone();
                 let ask = Ask { kind: *kind, message, session_id, user_info, earlier };
-                match self.inner.brain.think(&ask) {
+                let thought = self.inner.brain.read().unwrap_or_else(PoisonError::into_inner).think(&ask);
+                match thought {
+                    Scripted::Answer(answer) if settings.doubtful => {
+                        answer.doubted().canned(&ask.session_id, self.inner.clock.now())
+                    }
                     Scripted::Answer(answer) => answer.canned(&ask.session_id, self.inner.clock.now()),
                     Scripted::Raw(canned) => canned,
                     Scripted::Hang => {

@@ -24,10 +24,10 @@ pub(super) fn router(workspace: Workspace) -> Router {
     Router::new().route("/api/{method}", any(call)).route("/upload/{id}", any(upload)).with_state(workspace)
 }
 
-/// What a call did: the arguments as understood, and the answer or the refusal.
+/// What a call did: the arguments as understood, and the answer or the refusal; no answer when nothing was done.
 struct Done {
     arguments: Value,
-    answer: Result<Value, Refusal>,
+    answer: Option<Result<Value, Refusal>>,
 }
 
 async fn call(State(workspace): State<Workspace>, Path(method): Path<String>, request: Request) -> Response {
@@ -37,12 +37,9 @@ async fn call(State(workspace): State<Workspace>, Path(method): Path<String>, re
     };
     let fault = workspace.faults().take(&method);
     let effect = fault.as_ref().is_none_or(Fault::takes_effect);
-    let done = effect.then(|| {
-        let is_get = head.method == axum::http::Method::GET;
-        let query = head.uri.query().unwrap_or_default();
-        let (arguments, answer) = workspace.perform(&method, is_get, query, &head.headers, &body);
-        Done { arguments, answer }
-    });
+    let is_get = head.method == axum::http::Method::GET;
+    let query = head.uri.query().unwrap_or_default();
+    let done = workspace.perform(&method, is_get, query, &head.headers, &body, effect);
     workspace.answer(&method, done, fault).await
 }
 
@@ -53,10 +50,9 @@ async fn upload(State(workspace): State<Workspace>, Path(id): Path<String>, requ
     };
     let fault = workspace.faults().take(UPLOAD);
     let effect = fault.as_ref().is_none_or(Fault::takes_effect);
-    let done = effect.then(|| Done {
-        arguments: json!({"id": id, "length": body.len()}),
-        answer: methods::receive_upload(&workspace, &id, is_post, body),
-    });
+    let arguments = json!({"id": id, "length": body.len()});
+    let answer = effect.then(|| methods::receive_upload(&workspace, &id, is_post, body));
+    let done = Done { arguments, answer };
     workspace.answer(UPLOAD, done, fault).await
 }
 
@@ -67,6 +63,7 @@ impl Fault {
 }
 
 impl Workspace {
+    /// Reads a call, and does what it asks for when it is to take effect.
     fn perform(
         &self,
         name: &str,
@@ -74,9 +71,11 @@ impl Workspace {
         query: &str,
         headers: &HeaderMap,
         body: &Bytes,
-    ) -> (Value, Result<Value, Refusal>) {
+        effect: bool,
+    ) -> Done {
         let Some(method) = METHODS.iter().find(|method| method.name == name) else {
-            return (Value::Null, Err(Refusal::mistake("unknown_method", Vec::new())));
+            let unknown = effect.then(|| Err(Refusal::mistake("unknown_method", Vec::new())));
+            return Done { arguments: Value::Null, answer: unknown };
         };
         let read = || {
             let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -88,8 +87,11 @@ impl Workspace {
             Arguments::read(query, encoding, body, method.writes, method.arguments)
         };
         match read() {
-            Ok(arguments) => (arguments.to_value(), (method.run)(self, &arguments)),
-            Err(refusal) => (Value::Null, Err(refusal)),
+            Ok(arguments) => Done {
+                arguments: arguments.to_value(),
+                answer: effect.then(|| (method.run)(self, &arguments)),
+            },
+            Err(refusal) => Done { arguments: Value::Null, answer: effect.then_some(Err(refusal)) },
         }
     }
 
@@ -107,11 +109,9 @@ impl Workspace {
     }
 
     /// Records the call and answers as the fault wants it. A call that hangs is on record as well.
-    async fn answer(&self, method: &str, done: Option<Done>, fault: Option<Fault>) -> Response {
-        let (arguments, body) = match done {
-            None => (Value::Null, Value::Null),
-            Some(Done { arguments, answer }) => (arguments, self.body(method, answer)),
-        };
+    async fn answer(&self, method: &str, done: Done, fault: Option<Fault>) -> Response {
+        let Done { arguments, answer } = done;
+        let body = answer.map_or(Value::Null, |answer| self.body(method, answer));
         let (status, body) = match &fault {
             None if method == UPLOAD && body["ok"] != true => (400, body),
             None => (200, body),

@@ -1,9 +1,13 @@
 //! What the bridge is sent: events and interactions, signed as Slack signs them, and kept for redelivery.
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use tokio::time::Instant;
 
 use crate::http::read_capped;
 
@@ -43,6 +47,10 @@ pub struct Delivery {
     pub body: String,
     /// The status of the answer: 0 when there was none, or none yet.
     pub ack: u16,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// How long the answer took; `None` while there is none.
+    pub took: Option<Duration>,
 }
 
 impl Delivery {
@@ -126,7 +134,8 @@ impl Workspace {
         body: String,
         retry: Option<(u32, &str)>,
     ) -> Ack {
-        let timestamp = self.inner.clock.now().as_second();
+        let at = self.inner.clock.now();
+        let timestamp = at.as_second();
         let mut headers = vec![
             (CONTENT_TYPE.to_string(), content_type.to_owned()),
             ("x-slack-request-timestamp".to_owned(), timestamp.to_string()),
@@ -143,15 +152,18 @@ impl Workspace {
             let mut state = self.state();
             let number = state.count();
             let (path, headers, body) = (path.to_owned(), headers.clone(), body.clone());
-            state.keep_delivery(Delivery { number, path, headers, body, ack: 0 });
+            state.keep_delivery(Delivery { number, path, headers, body, ack: 0, at, took: None });
             number
         };
         let lines: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let since = Instant::now();
         let ack = self.send_raw(path, &lines, body).await;
         let mut state = self.state();
         if let Some(sent) = state.deliveries.iter_mut().rev().find(|sent| sent.number == number) {
-            sent.ack = ack.status;
+            (sent.ack, sent.took) = (ack.status, Some(since.elapsed()));
         }
+        drop(state);
+        self.inner.acks.send_modify(|count| *count += 1);
         ack
     }
 

@@ -55,6 +55,7 @@ struct Inner {
     state: Mutex<State>,
     faults: Faults,
     changes: watch::Sender<u64>,
+    acks: watch::Sender<u64>,
     /// Deliveries that nobody waits for: the app's own posts.
     tasks: TaskTracker,
 }
@@ -70,8 +71,8 @@ impl Workspace {
         // A closed tracker still takes tasks; closing only lets `settled` return.
         tasks.close();
         let state = Mutex::new(State::new(setup.switches));
-        let (faults, changes) = (Faults::default(), watch::Sender::new(0));
-        Self { inner: Arc::new(Inner { setup, clock, client, state, faults, changes, tasks }) }
+        let (faults, changes, acks) = (Faults::default(), watch::Sender::new(0), watch::Sender::new(0));
+        Self { inner: Arc::new(Inner { setup, clock, client, state, faults, changes, acks, tasks }) }
     }
 
     /// The Web API, to be served at the root of some address: `/api/{method}` and `/upload/{id}`.
@@ -99,6 +100,11 @@ impl Workspace {
         change(&mut self.state().switches);
     }
 
+    /// Slack's habits as they are now.
+    pub fn switches(&self) -> Switches {
+        self.state().switches
+    }
+
     /// The faults that calls will meet.
     pub fn faults(&self) -> &Faults {
         &self.inner.faults
@@ -107,6 +113,11 @@ impl Workspace {
     /// A number that grows with every change of what people can see: wait on it instead of sleeping.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes.subscribe()
+    }
+
+    /// A number that grows with every answer of the bridge to a delivery.
+    pub fn acks(&self) -> watch::Receiver<u64> {
+        self.inner.acks.subscribe()
     }
 
     /// Returns when the app has been told of all its own posts.

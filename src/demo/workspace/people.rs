@@ -52,6 +52,16 @@ impl Workspace {
         }
     }
 
+    /// Whether somebody could [`Self::press`] this now.
+    pub fn can_press(&self, who: &str, channel: &str, message_ts: &str, label_or_action: &str) -> bool {
+        let Some((person, place)) = self.actor(who, channel) else { return false };
+        let said = self.message(&place.id, message_ts).map(|message| message.blocks);
+        let mut whispers = self.ephemerals(&person.id).into_iter();
+        let whispered =
+            || whispers.find(|one| one.channel == place.id && one.ts == message_ts).map(|one| one.blocks);
+        said.or_else(whispered).is_some_and(|blocks| find_action(&blocks, label_or_action).is_some())
+    }
+
     /// Somebody presses a button of a message as it was when `message` was taken: a stale window.
     pub async fn press_copy(&self, who: &str, message: &Message, label_or_action: &str) -> Ack {
         let Some((person, channel)) = self.actor(who, &message.channel) else {
@@ -96,9 +106,10 @@ impl Workspace {
 
     /// Sends any interaction's payload in its form, signed.
     pub async fn send_interaction(&self, payload: &Value) -> Ack {
-        let mut form = url::form_urlencoded::Serializer::new(String::new());
-        form.append_pair("payload", &payload.to_string());
-        self.send("/slack/interactions", "application/x-www-form-urlencoded", form.finish(), None).await
+        let payload = payload.to_string();
+        let form =
+            url::form_urlencoded::Serializer::new(String::new()).append_pair("payload", &payload).finish();
+        self.send("/slack/interactions", "application/x-www-form-urlencoded", form, None).await
     }
 
     async fn write(&self, who: &str, channel: &str, thread: Option<&str>, text: &str) -> Said {

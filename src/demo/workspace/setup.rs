@@ -264,17 +264,21 @@ impl Setup {
     /// Adds somebody, with their DM; takes the place of a person with the same id.
     #[must_use]
     pub fn with_person(mut self, person: Person) -> Self {
-        self.users.retain(|other| other.id != person.id);
         let direct = Channel::direct(&person);
-        self.users.push(person);
+        match self.users.iter_mut().find(|other| other.id == person.id) {
+            Some(other) => *other = person,
+            None => self.users.push(person),
+        }
         self.with_channel(direct)
     }
 
     /// Adds a channel; takes the place of one with the same id.
     #[must_use]
     pub fn with_channel(mut self, channel: Channel) -> Self {
-        self.channels.retain(|other| other.id != channel.id);
-        self.channels.push(channel);
+        match self.channels.iter_mut().find(|other| other.id == channel.id) {
+            Some(other) => *other = channel,
+            None => self.channels.push(channel),
+        }
         self
     }
 
