@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::demo::Demo;
 
 /// How long to wait for what must come. Nothing takes that long unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a window is like.
 #[derive(Clone, Copy)]

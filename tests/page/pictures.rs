@@ -1,4 +1,5 @@
-//! The pictures of the page in `docs/pictures/`, written when `THREADBRIDGE_PICTURES` names a folder.
+//! How the page looks: nothing sticks out of its pane. The pictures in `docs/pictures/` are written when
+//! `THREADBRIDGE_PICTURES` names a folder.
 
 use std::path::PathBuf;
 
@@ -6,13 +7,17 @@ use crate::browser::{DESKTOP, PHONE, Tab, Window, browse};
 
 const PICTURE: Window = Window { width: 1440, height: 900, ..DESKTOP };
 
-/// The folder to write to; without it, no picture is taken.
-fn folder() -> Option<PathBuf> {
-    std::env::var_os("THREADBRIDGE_PICTURES").map(PathBuf::from)
-}
+/// The controls that stick out of their pane, or panes out of the window; a scroll bar may hide what is below.
+const STICKING_OUT: &str = "
+    const controls = [...document.querySelectorAll('button, textarea, input, summary, a')];
+    const sticks = (inner, outer) => outer && inner.width > 0
+        && (inner.right > outer.right + 1 || inner.left < outer.left - 1);
+    const box = (element) => element?.getBoundingClientRect();
+    const out = controls.filter((control) => sticks(box(control), box(control.closest('form, section, nav'))));
+    const wide = document.documentElement.scrollWidth > window.innerWidth ? ['the page'] : [];
+    return out.map((control) => control.outerHTML.slice(0, 120)).concat(wide);";
 
 async fn take(name: &str, window: Window, go: impl AsyncFnOnce(&Tab)) {
-    let Some(folder) = folder() else { return };
     browse(window, async |tab| {
         tab.demo.stage.ask("Tom", "#lettings", "How do I book a viewing?").await;
         let (root, _) = tab.demo.stage.ask("Jane", "#lettings", "How do I fix error code X1234?").await;
@@ -22,7 +27,12 @@ async fn take(name: &str, window: Window, go: impl AsyncFnOnce(&Tab)) {
         tab.client.refresh().await.unwrap();
         go(tab).await;
         tab.run("document.activeElement.blur()").await;
-        std::fs::write(folder.join(name), tab.client.screenshot().await.unwrap()).unwrap();
+        assert_eq!(tab.run(STICKING_OUT).await, serde_json::json!([]), "{name}");
+        let picture = tab.client.screenshot().await.unwrap();
+        assert!(picture.starts_with(b"\x89PNG"));
+        if let Some(folder) = std::env::var_os("THREADBRIDGE_PICTURES") {
+            std::fs::write(PathBuf::from(folder).join(name), picture).unwrap();
+        }
     })
     .await;
 }
