@@ -73,6 +73,7 @@ async fn who_is_not_in_the_directory_is_told_so_and_nobody_else_sees_it() {
         tab.ask("How do I undo an import?").await;
         tab.says("columns", "Only visible to you").await;
         tab.says("columns", "find you in the CRM's directory").await;
+        tab.says("thread", "A message only visible to you is in the channel").await;
         tab.press("menu", "Jane Smith").await;
         tab.find("#thread [placeholder$='as Jane Smith']").await;
         assert_eq!(tab.count("columns", "Only visible to you").await, 0);

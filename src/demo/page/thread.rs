@@ -19,10 +19,13 @@ const TRIES: [(&str, &str); 3] = [
 pub(super) fn thread(page: &Page, view: &View<'_>) -> Option<Markup> {
     let root = view.thread.as_deref()?;
     let slack = page.stage.slack();
-    let whispers = slack.ephemerals(&view.who.id).into_iter();
-    let here =
-        whispers.filter(|one| one.channel == view.channel.id && one.thread_ts.as_deref() == Some(root));
+    let mut whispers = slack.ephemerals(&view.who.id);
+    whispers.retain(|one| one.channel == view.channel.id);
+    // As in Slack, a private answer to a thread's only message stands in the channel, where nobody in the thread looks.
+    let beside = whispers.iter().any(|one| one.thread_ts.is_none() && root < one.ts.as_str());
+    let here = whispers.into_iter().filter(|one| one.thread_ts.as_deref() == Some(root));
     let entries = ordered(slack.thread(&view.channel.id, root), here);
+    let beside = beside && entries.len() == 1;
     let status = slack.status(&view.channel.id, root);
     Some(html! {
         header.pane-head {
@@ -33,6 +36,13 @@ pub(super) fn thread(page: &Page, view: &View<'_>) -> Option<Markup> {
         ol.log #{"log-" (view.who.id) "-" (view.channel.id) "-" (root)} role="log" aria-live="polite"
             aria-relevant="additions text" aria-label="Messages of the thread" {
             @for one in &entries { (entry(page, view, "t", one, &html! {})) }
+            @if beside {
+                li.empty {
+                    a href=(view.to(|view| (view.thread, view.message) = (None, None))) {
+                        "A message only visible to you is in the channel"
+                    }
+                }
+            }
             @if let Some(status) = status {
                 li.working #working { span.dots aria-hidden="true" {} (slack.setup().bot.real_name) " " (status) }
             }
