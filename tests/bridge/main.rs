@@ -24,6 +24,7 @@ mod panics;
 mod payloads;
 mod people;
 mod rating;
+mod read_back;
 mod reading;
 mod receiving;
 mod restart;
