@@ -18,6 +18,7 @@ pub fn conformance() -> Option<PathBuf> {
     // Straight to the screen: what a test prints is only shown when it fails.
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test");
-    writeln!(std::io::stderr(), "skipped: {test}: {} is not there", folder.display()).unwrap();
+    let mut screen = std::io::stderr();
+    writeln!(screen, "skipped: {test}: {} is not there", folder.display()).unwrap();
     None
 }

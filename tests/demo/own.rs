@@ -60,7 +60,7 @@ fn with_ones_own_articles_and_people_there_is_no_play() {
 fn what_cannot_be_used_in_the_demos_place_is_named() {
     for (arguments, named) in [
         (["--knowledge", "no/such/folder"], "--knowledge cannot be used: no/such/folder cannot be read"),
-        (["--directory", "no/such/file.csv"], "no/such/file.csv"),
+        (["--directory", "no/such/file.csv"], "--directory cannot be used"),
         (
             ["--agent-url", "ftp://agent.example"],
             "--agent-url cannot be used: agent.url must begin with http",

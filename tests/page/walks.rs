@@ -82,6 +82,17 @@ async fn who_is_not_in_the_directory_is_told_so_and_nobody_else_sees_it() {
 }
 
 #[tokio::test]
+async fn a_place_that_is_not_there_is_said_and_leads_back() {
+    browse(DESKTOP, async |tab| {
+        tab.goto("as=U0SARA&channel=C0BOARD").await;
+        tab.says("notice", "There is no such channel").await;
+        tab.press("notice", "Go to the demo's start").await;
+        tab.find("#columns").await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn html_in_a_message_stays_text_and_no_script_runs() {
     browse(DESKTOP, async |tab| {
         let hostile = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>";

@@ -8,6 +8,8 @@
   let reading = null;
   let again = false;
 
+  // A notice stands for itself: nothing on it changes.
+  if (!columns()) return;
   document.documentElement.classList.add("scripted");
 
   // Makes `now` like `next`, and leaves alone what is alike already.

@@ -23,8 +23,8 @@ use crate::agent::SettingsError;
 use crate::bridge::BuildError;
 use crate::chat::{MessageId, SessionId, ThreadKey, TurnKey, TurnState};
 use crate::clock::Clock;
-use crate::config::{Config, ConfigError, Environment};
-use crate::directory::SourceKind;
+use crate::config::{Config, ConfigError, Environment, Placed};
+use crate::directory::{DirectoryError, SourceKind};
 use crate::seal::Seal;
 use crate::slack;
 
@@ -97,6 +97,9 @@ pub enum StageError {
     /// The address of a real agent.
     #[error("--agent-url cannot be used")]
     AgentUrl(#[source] SettingsError),
+    /// The people's directory.
+    #[error("--directory cannot be used")]
+    Directory(#[source] Placed<DirectoryError>),
     /// The articles.
     #[error("--knowledge cannot be used")]
     Knowledge(#[from] KnowledgeError),
@@ -134,7 +137,12 @@ impl Stage {
         let slack_url = outside.host(slack.router(), &defaults.server).await?;
         slack.set_base_url(&slack_url);
         let config = configuration(&slack, &slack_url, &agent_url, own)?;
-        let bridge = start(&config, &slack, &clock).await?;
+        let bridge = start(&config, &slack, &clock).await.map_err(|error| match error {
+            StageError::Build(BuildError::Directory(error)) if own.directory.is_some() => {
+                StageError::Directory(error)
+            }
+            error => error,
+        })?;
         Ok(Self {
             slack,
             agent,
