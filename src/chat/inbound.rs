@@ -94,6 +94,19 @@ impl Text {
         Self(vec![Piece::Words(Private(words.into()))])
     }
 
+    /// The text with names in the place of ids; what has no name reads "someone" or "#channel".
+    pub fn with_names<'a>(&'a self, name_of: impl Fn(&'a Piece) -> Option<&'a str>) -> String {
+        let mut words = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Words(said) => words.push_str(said),
+                Piece::User(_) => words.push_str(name_of(piece).unwrap_or("someone")),
+                Piece::Channel(_) => words.extend(["#", name_of(piece).unwrap_or("channel")]),
+            }
+        }
+        words.trim().to_owned()
+    }
+
     /// Whether there is nothing to read in it.
     pub fn is_blank(&self) -> bool {
         self.0.iter().all(|piece| matches!(piece, Piece::Words(words) if words.trim().is_empty()))

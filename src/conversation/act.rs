@@ -59,7 +59,7 @@ impl Conversation {
         }
     }
 
-    /// Whether somebody may press what another person's answer bears: never who may not ask themselves.
+    /// Lets somebody press the buttons of another person's answer, or says why not: never who may not ask themselves.
     async fn may_press_for_others(&self, click: &Click) -> Result<(), Word> {
         if self.settings.who_may_press == WhoMayPress::Asker {
             return Err(Word::OnlyTheAsker);
@@ -118,9 +118,9 @@ impl Conversation {
         let next = if saved { TurnState::Rated(rating) } else { TurnState::Unrated };
         self.parts.store.advance(&pressed.turn, Some(&rating_state), next, self.parts.clock.now()).await?;
         if saved {
-            let _ = self.settle(click, Outcome::Thanks).await;
+            self.settle(click, Outcome::Thanks).await;
         } else {
-            let _ = self.settle(click, Outcome::RateAgain((*memo).clone())).await;
+            self.settle(click, Outcome::RateAgain((*memo).clone())).await;
             self.word(click, Word::RatingFailed).await;
         }
         Ok(())
@@ -156,38 +156,28 @@ impl Conversation {
         let Some(asking) = self.step(&pressed, |lease| TurnState::Asking { lease }).await? else {
             return Ok(());
         };
-        let Ok(texts) = self.texts(click, memo).await else {
-            let (now, failed) = (self.parts.clock.now(), TurnState::Failed);
-            self.parts.store.advance(&pressed.turn, Some(&asking), failed, now).await?;
-            self.word(click, Word::NotNow).await;
+        let asked = self.texts(click, memo).await.map(|texts| texts.asked);
+        let Ok(Some((text, asked_at))) = asked else {
+            self.give_up_asking(&click.place, memo).await;
+            self.word(click, if asked.is_err() { Word::NotNow } else { Word::TextLost }).await;
             return Ok(());
         };
-        let lost = texts.asked.is_none();
-        let again = match texts.asked {
-            None => None,
-            Some((text, asked_at)) => {
-                if let Some(on) = &click.on {
-                    let _ = self.change(click, &Reply::Working).await;
-                    progress.set(Shown::Placeholder(on.message.clone()));
-                }
-                let question = Question {
-                    place: click.place.clone(),
-                    user: memo.asker.clone(),
-                    message: memo.question.clone(),
-                    text,
-                    asked_at,
-                    addressed: Addressed::Directly,
-                    outsider: memo.outsider,
-                };
-                let again = Asked::Again { memo, reader: &click.user };
-                Some(self.answer(&question, again, progress).await)
-            }
-        };
-        let next = again.unwrap_or_default().unwrap_or(TurnState::Failed);
-        self.parts.store.advance(&pressed.turn, Some(&asking), next, self.parts.clock.now()).await?;
-        if lost {
-            self.word(click, Word::TextLost).await;
+        if let Some(on) = &click.on {
+            let _ = self.change(click, &Reply::Working).await;
+            progress.set(Shown::Placeholder(on.message.clone()));
         }
+        let question = Question {
+            place: click.place.clone(),
+            user: memo.asker.clone(),
+            message: memo.question.clone(),
+            text,
+            asked_at,
+            addressed: Addressed::Directly,
+            outsider: memo.outsider,
+        };
+        let again = Asked::Again { memo, reader: &click.user };
+        let next = self.answer(&question, again, progress).await.unwrap_or(TurnState::Failed);
+        self.parts.store.advance(&pressed.turn, Some(&asking), next, self.parts.clock.now()).await?;
         Ok(())
     }
 
@@ -240,19 +230,21 @@ impl Conversation {
         public.then(|| user.email.clone())
     }
 
-    /// Puts an outcome in the place of the buttons.
-    ///
-    /// # Errors
-    /// When the message says what it said before. It is logged.
-    pub(super) async fn settle(&self, click: &Click, outcome: Outcome) -> Result<(), PlatformError> {
-        self.change(click, &Reply::Outcome(outcome)).await
+    /// Puts an outcome in the place of the buttons, if that can be done.
+    pub(super) async fn settle(&self, click: &Click, outcome: Outcome) {
+        // It is logged, and the buttons lead to the same outcome when they are pressed again.
+        let _ = self.change(click, &Reply::Outcome(outcome)).await;
     }
 
     pub(super) async fn word(&self, click: &Click, word: Word) {
         self.whisper(&click.place, &click.user, Reply::Word(word)).await;
     }
 
-    async fn change(&self, click: &Click, reply: &Reply) -> Result<(), PlatformError> {
+    /// Changes the message that bore the button; there is nothing to change where only the presser sees it.
+    ///
+    /// # Errors
+    /// When the message says what it said before. It is logged.
+    pub(super) async fn change(&self, click: &Click, reply: &Reply) -> Result<(), PlatformError> {
         let Some(on) = &click.on else { return Ok(()) };
         let changed = self.platform(&click.place).settle(&click.place, on, reply).await;
         if let Err(error) = &changed {

@@ -18,23 +18,13 @@ impl Conversation {
     pub(super) async fn readable(&self, place: &Place, text: &Text) -> String {
         let deadline = Instant::now() + NAMES_DEADLINE;
         let mut names = HashMap::new();
-        let mut readable = String::new();
-        for piece in &text.0 {
-            if let Piece::Words(words) = piece {
-                readable.push_str(words);
-                continue;
-            }
+        for piece in text.0.iter().filter(|piece| !matches!(piece, Piece::Words(_))) {
             if !names.contains_key(piece) && names.len() < MOST_NAMES {
                 let name = timeout_at(deadline, self.name_of(place, piece)).await;
                 names.insert(piece, name.ok().flatten());
             }
-            let name = names.get(piece).and_then(|name| name.as_ref()).map(|name| name.as_str());
-            match piece {
-                Piece::Channel(_) => readable.extend(["#", name.unwrap_or("channel")]),
-                Piece::User(_) | Piece::Words(_) => readable.push_str(name.unwrap_or("someone")),
-            }
         }
-        readable.trim().to_owned()
+        text.with_names(|piece| names.get(piece)?.as_ref().map(|name| name.as_str()))
     }
 
     async fn name_of(&self, place: &Place, piece: &Piece) -> Option<Private<String>> {

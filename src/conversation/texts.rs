@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tracing::warn;
 
 use super::{Conversation, FollowUps, PlatformError, Spoken};
-use crate::chat::{Audience, Click, HistoryEntry, Piece, Private, Role, Session, Text, TurnMemo};
+use crate::chat::{Audience, Click, HistoryEntry, Private, Role, Session, Text, TurnMemo};
 
 /// What the agent is told when nobody has the question's text any more.
 const QUESTION_LOST: &str = "(the text of this question is no longer available)";
@@ -150,10 +150,5 @@ fn pressed_answer(spoken: &[Spoken], click: &Click) -> Option<Private<String>> {
 
 /// A text without names for its ids: in a history they are not worth a call each.
 fn words(text: &Text) -> String {
-    let words = text.0.iter().map(|piece| match piece {
-        Piece::Words(words) => words.as_str(),
-        Piece::User(_) => "someone",
-        Piece::Channel(_) => "#channel",
-    });
-    words.collect::<String>().trim().to_owned()
+    text.with_names(|_| None)
 }

@@ -22,7 +22,8 @@ impl Conversation {
         let Some(claimed) = self.step(&pressed, claim).await? else { return Ok(()) };
         // After a restart only the message can tell that a ticket was being created; so it must, before one is.
         // Only where it never can, one is created all the same, and the presser is told.
-        let shown = self.settle(pressed.click, Outcome::Creating(pressed.memo.clone())).await;
+        let shown =
+            self.change(pressed.click, &Reply::Outcome(Outcome::Creating(pressed.memo.clone()))).await;
         if !matches!(shown, Ok(()) | Err(PlatformError::Gone(_))) {
             return self.give_back(&pressed, pressed.memo.clone(), &claimed).await;
         }
@@ -59,7 +60,7 @@ impl Conversation {
             true => Outcome::Uncertain { email: self.known_email(pressed).await, memo },
             false => Outcome::OfferAgain(memo),
         };
-        let _ = self.settle(pressed.click, outcome).await;
+        self.settle(pressed.click, outcome).await;
         self.word(pressed.click, Word::TicketFailed { doubt }).await;
         Ok(())
     }
@@ -157,9 +158,10 @@ impl Conversation {
             return Ok(());
         }
         info!(?next, "a ticket's call has ended");
-        if self.settle(click, outcome.clone()).await.is_err() && word.is_none() {
+        let outcome = Reply::Outcome(outcome);
+        if self.change(click, &outcome).await.is_err() && word.is_none() {
             // The message cannot say it, so the presser is told.
-            self.whisper(&click.place, &click.user, Reply::Outcome(outcome)).await;
+            self.whisper(&click.place, &click.user, outcome).await;
         }
         if let Some(word) = word {
             // An e-mail address is for its owner, whoever pressed.
@@ -175,7 +177,7 @@ impl Conversation {
         if self.step(&pressed, |_| TurnState::TicketDeclined).await?.is_none() {
             return Ok(());
         }
-        let _ = self.settle(pressed.click, Outcome::Declined).await;
+        self.settle(pressed.click, Outcome::Declined).await;
         let Some(failure) = &pressed.memo.failure else { return self.decline_late(&pressed).await };
         self.send_decline(failure).await;
         Ok(())
@@ -199,7 +201,7 @@ impl Conversation {
     pub(super) async fn leave_ticket(&self, pressed: Pressed<'_>) -> Result<(), StoreError> {
         if self.step(&pressed, |_| TurnState::TicketLeft).await?.is_some() {
             let email = self.known_email(&pressed).await;
-            let _ = self.settle(pressed.click, Outcome::Left { email }).await;
+            self.settle(pressed.click, Outcome::Left { email }).await;
         }
         Ok(())
     }
@@ -225,7 +227,7 @@ impl Conversation {
             TurnState::TicketLeft => Outcome::Left { email: self.known_email(&pressed).await },
             _ => Outcome::OfferAgain(pressed.memo.clone()),
         };
-        let _ = self.settle(pressed.click, outcome).await;
+        self.settle(pressed.click, outcome).await;
         Ok(())
     }
 

@@ -16,7 +16,7 @@ const SKEW: SignedDuration = SignedDuration::from_mins(10);
 const PAGE: &str = "200";
 /// How often Slack may fail over a message before a simpler form of it is tried.
 const MOST_FAILURES: u32 = 3;
-/// How many times more of a thread is read.
+/// How many pages of a thread are read at most.
 const MOST_PAGES: usize = 10;
 
 impl SlackApi {

@@ -104,8 +104,8 @@ fn pressed(payload: &Payload<'_>, message: Option<Message>, seal: &Seal) -> Opti
     let channel = channel.or_else(|| container?.channel_id.as_deref())?;
     let org_wide = is_true(&payload.is_enterprise_install);
     let id = |named: &'_ Option<Named>| named.as_ref().map(|named| named.id.clone());
-    let (team_of_app, enterprise) = (id(&payload.team), id(&payload.enterprise));
-    let workspace = workspace(org_wide, team_of_app.as_deref(), enterprise.as_deref())?;
+    let (team, enterprise) = (id(&payload.team), id(&payload.enterprise));
+    let workspace = workspace(org_wide, team.as_deref(), enterprise.as_deref())?;
     let in_message = message.as_ref().and_then(|message| message.thread_ts.clone());
     let stated = in_message.or_else(|| container?.thread_ts.clone());
     // A message that only one person sees may stand outside its thread; its block remembers the thread.
@@ -126,9 +126,9 @@ fn pressed(payload: &Payload<'_>, message: Option<Message>, seal: &Seal) -> Opti
     let workspace = &place.thread.workspace;
     let keys = vec![format!("slack click {workspace}/{channel}/{stands_at}/{action_ts}/{user}")];
     let on = message.and_then(|message| clicked(message, payload.message?));
-    let own = |team: &String| Some(team) == team_of_app.as_ref() || Some(team) == enterprise.as_ref();
+    let own = |theirs: &String| Some(theirs) == team.as_ref() || Some(theirs) == enterprise.as_ref();
     let outsider =
-        place.audience == Audience::Shared && presser.team_id.as_ref().is_some_and(|team| !own(team));
+        place.audience == Audience::Shared && presser.team_id.as_ref().is_some_and(|theirs| !own(theirs));
     let click = Click { place, user: user.into(), button, on, pressed_at, outsider };
     Some(Interaction::Pressed { keys, inbound: Box::new(Inbound::Click(click)) })
 }

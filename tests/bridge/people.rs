@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::routing::get;
 use serde_json::{Value, json};
+use threadbridge::demo::agent::Endpoint;
 use threadbridge::demo::workspace::{Person, Setup, Standing};
 
 use crate::file::TempFile;
@@ -184,13 +185,13 @@ async fn people_of_other_organisations_get_no_further_by_asking_again() {
     let rows = "9,s@other.example,Sara,Sales,Durban,U0SARA\n1,jane.smith@company.com,Jane,Sales,Durban,\n";
     let small = [("THREADBRIDGE_CONVERSATION__MAX_WAITING", "1")];
     let (world, _file) = with_rows(rows, &small, Setup::default()).await;
-    world.agent.faults().hold(threadbridge::demo::agent::Endpoint::Chat);
+    world.agent.faults().hold(Endpoint::Chat);
     let root = world.begins("U0JANE", "C0PARTNERS", "Hello?").await;
-    world.agent.faults().waiting(threadbridge::demo::agent::Endpoint::Chat, 1).await;
+    world.agent.faults().waiting(Endpoint::Chat, 1).await;
     for text in ["One?", "Two?"] {
         world.slack.reply("U0SARA", "C0PARTNERS", &root, &format!("@Threadbridge {text}")).await;
     }
-    world.agent.faults().open(threadbridge::demo::agent::Endpoint::Chat);
+    world.agent.faults().open(Endpoint::Chat);
     world.idle().await;
     assert!(world.whispers("U0SARA").contains("[Ask again]"));
     let busy =
@@ -217,9 +218,9 @@ async fn where_anyone_may_press_only_who_may_ask_may() {
         world.idle().await;
         assert!(world.whispers(who).contains("Only the person who asked"), "{who}");
     }
-    assert_eq!(world.told(threadbridge::demo::agent::Endpoint::Feedback).len(), 0);
+    assert_eq!(world.told(Endpoint::Feedback).len(), 0);
     world.press_old("U0TOM", &answer, "👍").await;
-    assert_eq!(world.told(threadbridge::demo::agent::Endpoint::Feedback).len(), 1);
+    assert_eq!(world.told(Endpoint::Feedback).len(), 1);
     world.see("C0PARTNERS", &root);
     world.finish().await;
 }
