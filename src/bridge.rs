@@ -20,7 +20,7 @@ use crate::seal::Seal;
 use crate::slack::api::SlackApi;
 use crate::slack::webhook::{self, Webhook};
 use crate::slack::{self, SlackPlatform};
-use crate::store::{MemoryStore, Store};
+use crate::store::{self, OpenError, Store};
 use crate::{http, server};
 
 /// A bridge, ready to serve.
@@ -57,22 +57,29 @@ pub enum BuildError {
     /// Slack's settings.
     #[error(transparent)]
     Slack(#[from] Placed<slack::SettingsError>),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] OpenError),
 }
 
 impl Bridge {
-    /// Puts a bridge together. Nothing is called yet.
+    /// Puts a bridge together, opens its store, and goes on with what an earlier process has left there.
     ///
     /// # Errors
     /// When something in the configuration cannot be used.
-    pub fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
-        Self::with_client(config, http::client()?, clock)
+    pub async fn new(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+        Self::with_client(config, http::client()?, clock).await
     }
 
-    /// Puts a bridge together that makes its calls with `client`, one of [`http`]'s. Nothing is called yet.
+    /// The same, with the calls made by `client`, one of [`http`]'s.
     ///
     /// # Errors
     /// When something in the configuration cannot be used.
-    pub fn with_client(config: &Config, client: Client, clock: Arc<dyn Clock>) -> Result<Self, BuildError> {
+    pub async fn with_client(
+        config: &Config,
+        client: Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, BuildError> {
         config.slack.check().map_err(|error| config.placed(Some(&error.key()), error))?;
         let agent = Agent::new(&config.agent, client.clone(), Arc::clone(&clock));
         let agent = Arc::new(agent.map_err(|error| config.placed(Some(&error.key()), error))?);
@@ -83,7 +90,8 @@ impl Bridge {
         let api = SlackApi::new(&config.slack, &token, client, Arc::clone(&clock));
         let fields = config.directory.sources.contains(&SourceKind::Profile);
         let slack = Arc::new(SlackPlatform::new(&config.slack, api, seal.clone(), fields));
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new(&config.store));
+        let waiting = config.conversation.waiting();
+        let store = store::open(&config.store, waiting, &seal, clock.now()).await?;
         let work = TaskTracker::new();
         let parts = Parts {
             platforms: vec![Arc::clone(&slack) as Arc<dyn Platform>],
@@ -95,6 +103,7 @@ impl Bridge {
             tracker: work.clone(),
         };
         let conversation = Conversation::new(config.conversation.clone(), parts);
+        conversation.go_on().await;
         let signing_secrets = config.slack.signing_secrets();
         let webhook = Webhook {
             conversation: Arc::clone(&conversation),
@@ -121,12 +130,16 @@ impl Bridge {
     /// Serves on `listener` until `stop`. Then new deliveries are refused, work that is under way may finish, and
     /// who cannot be answered any more is told so.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let Self { settings, conversation, agent, directory, slack, webhooks, clock, .. } = self;
+        let Self { settings, conversation, agent, directory, slack, webhooks, clock, store, .. } = self;
         let (background, calling) = (TaskTracker::new(), TaskTracker::new());
         let closed = CancellationToken::new();
         {
             let (agent, directory, slack) = (Arc::clone(&agent), Arc::clone(&directory), Arc::clone(&slack));
-            let [for_agent, for_directory, for_slack] = std::array::from_fn(|_| closed.clone());
+            let [for_agent, for_directory, for_slack, for_store] = std::array::from_fn(|_| closed.clone());
+            let tending = Arc::clone(&conversation);
+            if store.lasts() {
+                background.spawn(async move { tending.tend(&for_store).await });
+            }
             calling.spawn(async move { agent.watch(for_agent).await });
             background.spawn(async move { directory.watch(for_directory).await });
             calling.spawn(async move { for_slack.run_until_cancelled(slack.introduce(&*clock)).await });
@@ -143,13 +156,18 @@ impl Bridge {
         };
         let ((), finished) = tokio::join!(serving, stopping);
         // Whom the last open connections brought is told, too.
-        if !finished || !conversation.drain(Duration::ZERO, limits[1]).await {
+        let at_rest = finished && conversation.drain(Duration::ZERO, limits[1]).await;
+        if !at_rest && !store.lasts() {
             warn!("some work could neither be finished nor be told of");
         }
         // Nobody is called any more once this returns; both end as soon as they are told to.
         calling.close();
         calling.wait().await;
         background.close();
+        if at_rest {
+            // Otherwise a post may still be on its way: whoever takes over comes when the lease is over.
+            store.leave().await;
+        }
         info!("stopped");
     }
 }

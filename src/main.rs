@@ -1,4 +1,4 @@
-//! The command line: `threadbridge [serve | demo | healthcheck | directory lookup]`. The only place that prints.
+//! The command line: `threadbridge [serve | demo | healthcheck | directory lookup | store …]`. The only place that prints.
 #![warn(clippy::unwrap_used)]
 #![expect(clippy::print_stdout, reason = "the command line speaks to the person who runs it")]
 
@@ -9,12 +9,15 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use jiff::Timestamp;
 use threadbridge::bridge::Bridge;
-use threadbridge::clock::SystemClock;
+use threadbridge::clock::{Clock, SystemClock};
 use threadbridge::config::{Config, Environment};
 #[cfg(feature = "demo")]
 use threadbridge::demo;
 use threadbridge::directory::{Directory, Lookup};
+use threadbridge::seal::Seal;
+use threadbridge::store::{self, Purge};
 use threadbridge::{http, telemetry};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -86,6 +89,34 @@ enum Command {
         #[command(subcommand)]
         command: DirectoryCommand,
     },
+    /// Look into the store (SQLite or Redis), also while the bridge serves.
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum StoreCommand {
+    /// Show how much is there.
+    Stats {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove what is kept of a person or a workspace, or what is old.
+    #[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
+    Purge {
+        /// A user's id (U…): the threads in which they asked, and their unfinished questions.
+        #[arg(long, value_name = "ID", group = "what")]
+        user: Option<String>,
+        /// A workspace's id (T… or E…): everything of it; with --user, only that workspace's user.
+        #[arg(long, value_name = "ID", group = "what")]
+        workspace: Option<String>,
+        /// What was last used longer ago than this, such as 30d or 72h.
+        #[arg(long, value_name = "AGE", group = "what", conflicts_with_all = ["user", "workspace"])]
+        older_than: Option<jiff::Span>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -122,12 +153,16 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Healthcheck => healthcheck(&load()?).await,
         Command::Directory { command: DirectoryCommand::Lookup { email } } => lookup(&load()?, &email).await,
+        Command::Store { command } => store(&load()?, command).await,
     }
 }
 
 async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     telemetry::start(&config.log)?;
-    let bridge = Bridge::new(&config, Arc::new(SystemClock))?;
+    for risk in config.risks() {
+        tracing::warn!(risk, "the configuration can be used, but is risky");
+    }
+    let bridge = Bridge::new(&config, Arc::new(SystemClock)).await?;
     let address = (config.server.host.as_str(), config.server.port);
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {}:{} (server.host, server.port)", config.server.host, config.server.port)
@@ -234,6 +269,36 @@ async fn lookup(config: &Config, email: &str) -> anyhow::Result<ExitCode> {
         Lookup::Down => println!("the directory cannot be asked now; the log above says why"),
     }
     Ok(ExitCode::FAILURE)
+}
+
+async fn store(config: &Config, command: StoreCommand) -> anyhow::Result<ExitCode> {
+    telemetry::start(&config.log)?;
+    let (seal, now) = (Seal::new(&config.seal_secrets()), SystemClock.now());
+    let books = store::open_books(&config.store, &seal, now).await?;
+    let what = match command {
+        StoreCommand::Stats { json } => {
+            let stats = books.stats(now).await?;
+            let text = if json { serde_json::to_string_pretty(&stats)? } else { stats.to_string() };
+            println!("{text}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        StoreCommand::Purge { older_than: Some(age), .. } => Purge::OlderThan(before(now, age)?),
+        StoreCommand::Purge { user: Some(user), workspace, .. } => {
+            Purge::User { user: user.into(), workspace: workspace.map(Into::into) }
+        }
+        StoreCommand::Purge { workspace, .. } => Purge::Workspace(
+            workspace.context("one of --user, --workspace and --older-than is needed")?.into(),
+        ),
+    };
+    println!("{}", books.purge(&what, now).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The time an age ago; days are 24 hours.
+fn before(now: Timestamp, age: jiff::Span) -> anyhow::Result<Timestamp> {
+    let age = age.to_duration(jiff::SpanRelativeTo::days_are_24_hours());
+    let age = age.context("--older-than takes an age such as 30d or 72h")?;
+    now.checked_sub(age).context("--older-than reaches back too far")
 }
 
 #[expect(clippy::print_stderr, reason = "errors of the command line go to standard error")]

@@ -40,6 +40,16 @@ impl Seal {
 
     /// Seals `plain` for `context`.
     pub fn seal(&self, plain: &[u8], context: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.seal_bytes(plain, context))
+    }
+
+    /// Opens a sealed value; `None` when it was changed, made by another key or for another context.
+    pub fn open(&self, sealed: &str, context: &str) -> Option<Vec<u8>> {
+        self.open_bytes(&URL_SAFE_NO_PAD.decode(sealed).ok()?, context)
+    }
+
+    /// Seals `plain` for `context`, where bytes can be kept.
+    pub fn seal_bytes(&self, plain: &[u8], context: &str) -> Vec<u8> {
         let key = &self.keys[0];
         let nonce = XNonce::generate();
         let sealed = key
@@ -50,12 +60,11 @@ impl Seal {
         value.push(key.id);
         value.extend_from_slice(&nonce);
         value.extend_from_slice(&sealed);
-        URL_SAFE_NO_PAD.encode(value)
+        value
     }
 
-    /// Opens a sealed value; `None` when it was changed, made by another key or for another context.
-    pub fn open(&self, sealed: &str, context: &str) -> Option<Vec<u8>> {
-        let value = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    /// Opens what [`Seal::seal_bytes`] sealed.
+    pub fn open_bytes(&self, value: &[u8], context: &str) -> Option<Vec<u8>> {
         let (id, rest) = value.split_first()?;
         let (nonce, sealed) = rest.split_at_checked(NONCE_LENGTH)?;
         let nonce = XNonce::try_from(nonce).ok()?;
@@ -64,6 +73,27 @@ impl Seal {
             .iter()
             .filter(|key| key.id == *id)
             .find_map(|key| key.cipher.decrypt(&nonce, payload()).ok())
+    }
+
+    /// Whether one of the keys may have made a sealed value; if not, another seal may open it.
+    pub fn has_key_of(&self, value: &[u8]) -> bool {
+        self.keys.iter().any(|key| value.first() == Some(&key.id))
+    }
+
+    /// Whether a sealed value was made by the newest key.
+    pub fn is_newest(&self, value: &[u8]) -> bool {
+        value.first() == Some(&self.keys[0].id)
+    }
+
+    /// What stands for `input` where the input itself is not to be read, the same for as long as the key is.
+    pub fn digest(&self, label: &str, input: &str) -> String {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.keys[0].digits).expect("HMAC takes keys of any length");
+        for part in ["digest", label, input] {
+            mac.update(part.as_bytes());
+            mac.update(&[0]);
+        }
+        hex::encode(&mac.finalize().into_bytes()[..16])
     }
 
     /// A number below 10⁹ that only the holder of the newest key can make from `input`.

@@ -33,6 +33,8 @@ pub mod kind {
     pub enum Failure {}
     /// See [`super::TicketId`].
     pub enum Ticket {}
+    /// See [`super::JobId`].
+    pub enum Job {}
 }
 
 /// A chat platform, such as `slack`.
@@ -51,6 +53,8 @@ pub type SessionId = Id<kind::Session>;
 pub type FailureId = Id<kind::Failure>;
 /// A support ticket, as people name it.
 pub type TicketId = Id<kind::Ticket>;
+/// Something that was accepted, unique in its store and never used again.
+pub type JobId = Id<kind::Job>;
 
 impl<Kind> Id<Kind> {
     /// The id's text.

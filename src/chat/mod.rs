@@ -2,6 +2,7 @@
 
 mod id;
 mod inbound;
+mod job;
 mod private;
 mod reply;
 mod session;
@@ -11,6 +12,7 @@ pub mod wording;
 
 pub use id::*;
 pub use inbound::*;
+pub use job::*;
 pub use private::Private;
 pub use reply::*;
 pub use session::*;

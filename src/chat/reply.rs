@@ -1,11 +1,12 @@
 //! Everything that the bot can say. A platform renders it; the words are in [`super::wording`].
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Answer, Private, TicketId, TurnMemo};
 
 /// Something that the bot says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Reply {
     /// What the bot is for, when it was called without a question.
     Help,
@@ -18,7 +19,7 @@ pub enum Reply {
     /// The person is not in the directory, or not completely.
     Unknown {
         /// The required fields that are missing; empty when there is no entry at all.
-        missing: Vec<&'static str>,
+        missing: Vec<String>,
         /// Whom to ask about it.
         contact: Private<String>,
     },
@@ -65,7 +66,7 @@ impl Reply {
 }
 
 /// The agent's answer with what belongs to it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AnswerReply {
     /// The answer.
     pub answer: Answer,
@@ -76,7 +77,7 @@ pub struct AnswerReply {
 }
 
 /// Why there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Trouble {
     /// The agent could not be reached, or its answer made no sense.
     AgentFailed,
@@ -91,7 +92,7 @@ pub enum Trouble {
 }
 
 /// What takes the place of a message's buttons, while the rest of the message stays.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Outcome {
     /// Rated.
     Thanks,
@@ -129,7 +130,7 @@ pub enum Outcome {
 }
 
 /// A private word.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Word {
     /// The button is broken, copied from elsewhere, or too old.
     Expired,

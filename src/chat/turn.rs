@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, MessageId, Private, TicketId, UserId};
+use super::{Action, JobId, MessageId, Private, TicketId, UserId};
 
 /// One question with its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,39 +60,30 @@ pub enum Rating {
 
 /// What may still be done with a turn. One field, so feedback and escalation are never both open.
 ///
-/// A state with a `lease` belongs to whoever entered it, until then; see [`TurnState::at`].
+/// A state with a [`Claim`] belongs to whoever entered it, until its lease is over; see [`TurnState::at`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TurnState {
     /// The agent could not be asked; the question may be asked again.
     Failed,
     /// The question is being asked again.
-    Asking {
-        /// Until when.
-        lease: Timestamp,
-    },
+    Asking(Claim),
     /// Answered with confidence; nobody has rated the answer.
     Unrated,
     /// A rating is on its way to the agent.
-    Rating {
-        /// Until when.
-        lease: Timestamp,
-    },
+    Rating(Claim),
     /// Rated.
     Rated(Rating),
     /// Answered without confidence; nobody has decided about a ticket.
     TicketOffered,
     /// Somebody wants a ticket, and nothing has been sent yet.
     TicketClaimed {
-        /// Until when.
-        lease: Timestamp,
+        /// By whom.
+        claim: Claim,
         /// Whether an earlier request may have created one.
         doubt: bool,
     },
     /// The request for a ticket may have left.
-    TicketCalling {
-        /// Until when.
-        lease: Timestamp,
-    },
+    TicketCalling(Claim),
     /// The ticket exists.
     TicketCreated(TicketId),
     /// The agent refused for certain; there is no ticket.
@@ -105,6 +96,17 @@ pub enum TurnState {
     TicketLeft,
 }
 
+/// Who is at work on a turn, and until when nobody else may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// For which job.
+    pub job: JobId,
+    /// Tells who works on that job now from who worked on it before.
+    pub fence: u64,
+    /// Until when.
+    pub lease: Timestamp,
+}
+
 /// What a press leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Press {
@@ -112,6 +114,10 @@ pub enum Press {
     Rate(Rating),
     /// Create a ticket.
     CreateTicket,
+    /// Give the thumbs back.
+    RateAgain,
+    /// Thank for the rating, which is saved.
+    Thank,
     /// Record that no ticket is wanted.
     DeclineTicket,
     /// Leave the unknown outcome.
@@ -138,21 +144,56 @@ impl TurnState {
         }
     }
 
-    /// The state at a time: a lease that is over gives the turn back. A call that may have been sent is
-    /// never taken back; its outcome is unknown.
+    /// The state at a time: a lease that is over gives the turn back.
     pub fn at(&self, now: Timestamp) -> Self {
+        match self.claim() {
+            Some(claim) if claim.lease <= now => self.left(),
+            _ => self.clone(),
+        }
+    }
+
+    /// What is left when nobody is at work on it any more. A call that may have been sent is never taken back; its
+    /// outcome is unknown.
+    pub fn left(&self) -> Self {
         match self {
-            Self::Asking { lease } if *lease <= now => Self::Failed,
-            Self::Rating { lease } if *lease <= now => Self::Unrated,
-            Self::TicketClaimed { lease, doubt } if *lease <= now => Self::unclaimed(*doubt),
-            Self::TicketCalling { lease } if *lease <= now => Self::TicketUnknown,
+            Self::Asking(_) => Self::Failed,
+            Self::Rating(_) => Self::Unrated,
+            Self::TicketClaimed { doubt, .. } => Self::unclaimed(*doubt),
+            Self::TicketCalling(_) => Self::TicketUnknown,
             other => other.clone(),
+        }
+    }
+
+    /// Who is at work on it.
+    pub fn claim(&self) -> Option<&Claim> {
+        match self {
+            Self::Asking(claim) | Self::Rating(claim) | Self::TicketCalling(claim) => Some(claim),
+            Self::TicketClaimed { claim, .. } => Some(claim),
+            _ => None,
         }
     }
 
     /// The state that a claim leaves behind when nothing was sent.
     pub fn unclaimed(doubt: bool) -> Self {
         if doubt { Self::TicketUnknown } else { Self::TicketOffered }
+    }
+
+    /// What a press leads to that a process had begun with and is gone; `left` is what it left of this state. What may
+    /// have been sent is not sent again without a person's decision.
+    pub fn press_again(&self, action: Action, left: &Self) -> Press {
+        match (self, action) {
+            (Self::Rating(_), _) if left != self => Press::RateAgain,
+            (Self::Rated(Rating::Helpful), Action::Helpful) => Press::Thank,
+            (Self::Rated(Rating::Unhelpful), Action::Unhelpful) => Press::Thank,
+            (Self::TicketDeclined, Action::DeclineTicket) => Press::DeclineTicket,
+            // The press may have been the one that led to this doubt.
+            (Self::TicketCalling(_) | Self::TicketUnknown, Action::CreateAgain)
+                if *left == Self::TicketUnknown =>
+            {
+                Press::ShowTicket
+            }
+            _ => left.press(action),
+        }
     }
 
     /// What a press leads to in this state.
@@ -170,8 +211,8 @@ impl TurnState {
             (Self::Failed, A::Helpful | A::Unhelpful | A::CreateTicket | A::DeclineTicket) => {
                 Self::before(action).press(action)
             }
-            (Self::Asking { .. } | Self::Rating { .. }, _) => Press::Busy,
-            (Self::TicketClaimed { .. } | Self::TicketCalling { .. }, _) => Press::Busy,
+            (Self::Asking(_) | Self::Rating(_), _) => Press::Busy,
+            (Self::TicketClaimed { .. } | Self::TicketCalling(_), _) => Press::Busy,
             (
                 Self::TicketOffered
                 | Self::TicketCreated(_)
@@ -194,7 +235,8 @@ mod tests {
     #[test]
     fn a_claim_that_lasted_too_long_leaves_the_doubt_that_it_found() {
         let now = Timestamp::UNIX_EPOCH;
-        let at = |doubt| TurnState::TicketClaimed { lease: now, doubt }.at(now);
+        let claim = Claim { job: "1".into(), fence: 1, lease: now };
+        let at = |doubt| TurnState::TicketClaimed { claim: claim.clone(), doubt }.at(now);
         assert_eq!([at(false), at(true)], [TurnState::TicketOffered, TurnState::TicketUnknown]);
     }
 
@@ -204,5 +246,35 @@ mod tests {
         assert_eq!(press(Action::Helpful), Press::Rate(Rating::Helpful));
         assert_eq!(press(Action::CreateTicket), Press::CreateTicket);
         assert_eq!(press(Action::AskAgain), Press::AskAgain);
+    }
+
+    #[test]
+    fn a_press_over_which_a_process_died_sends_nothing_that_may_have_been_sent() {
+        use Action as A;
+        let claim = || Claim { job: "1".into(), fence: 1, lease: Timestamp::MAX };
+        let again = |state: TurnState, action| state.press_again(action, &state.left());
+        let calling = TurnState::TicketCalling(claim());
+        for action in [A::CreateTicket, A::CreateAgain] {
+            assert_eq!(again(calling.clone(), action), Press::ShowTicket);
+        }
+        assert_eq!(again(TurnState::TicketUnknown, A::CreateAgain), Press::ShowTicket);
+        assert_eq!(again(TurnState::Rating(claim()), A::Helpful), Press::RateAgain);
+        assert_eq!(again(TurnState::Rated(Rating::Helpful), A::Helpful), Press::Thank);
+        assert_eq!(again(TurnState::Rated(Rating::Unhelpful), A::Helpful), Press::Done);
+        assert_eq!(again(TurnState::TicketCreated("1".into()), A::CreateTicket), Press::ShowTicket);
+    }
+
+    #[test]
+    fn a_press_over_which_a_process_died_is_gone_on_with_where_nothing_was_sent() {
+        use Action as A;
+        let claim = || Claim { job: "1".into(), fence: 1, lease: Timestamp::MAX };
+        let again = |state: TurnState, action| state.press_again(action, &state.left());
+        for (doubt, action) in [(false, A::CreateTicket), (false, A::DeclineTicket)] {
+            let claimed = TurnState::TicketClaimed { claim: claim(), doubt };
+            assert_eq!(again(claimed, action), TurnState::TicketOffered.press(action));
+        }
+        assert_eq!(again(TurnState::Asking(claim()), A::AskAgain), Press::AskAgain);
+        assert_eq!(again(TurnState::TicketDeclined, A::DeclineTicket), Press::DeclineTicket);
+        assert_eq!(again(TurnState::Unrated, A::Helpful), Press::Rate(Rating::Helpful));
     }
 }

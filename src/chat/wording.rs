@@ -122,7 +122,7 @@ fn of_trouble(trouble: Trouble) -> &'static str {
     }
 }
 
-fn unknown(missing: &[&str], contact: &str) -> String {
+fn unknown(missing: &[String], contact: &str) -> String {
     if missing.is_empty() {
         return format!(
             "I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact {contact} to \

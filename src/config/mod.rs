@@ -171,14 +171,43 @@ impl Config {
         keys.chain(&signing).map(|secret| secret.0.clone()).collect()
     }
 
+    /// What can be used together, but may surprise; each sentence says what to change.
+    pub fn risks(&self) -> Vec<&'static str> {
+        let (server, store) = (&self.server, &self.store);
+        let risks = [
+            (
+                store.dedupe_hours <= 24,
+                "store.dedupe_hours is not above 24: Slack delivers for up to 24 hours again, and what is not known any \
+                 more is answered twice",
+            ),
+            (
+                server.drain_seconds <= self.agent.deadline_seconds,
+                "server.drain_seconds is not above agent.deadline_seconds: a stop can cut a ticket short while it is \
+                 created, and then nobody knows whether it exists",
+            ),
+            (
+                3 < server.request_seconds,
+                "server.request_seconds is above 3: Slack does not wait longer, and delivers again what was accepted",
+            ),
+        ];
+        risks.into_iter().filter_map(|(risky, sentence)| risky.then_some(sentence)).collect()
+    }
+
     /// Checks what no section can know of itself.
     fn check(&self) -> Result<(), ConfigError> {
         let bad = |key: &str, reason: &str| {
             let (prefix, key, reason) = (self.origins.prefix(key), key.to_owned(), reason.to_owned());
             Err(ConfigError::BadValue { prefix, key, reason })
         };
-        if self.store.url != "memory:" {
-            return bad("store.url", "this version has only the store \"memory:\"");
+        let location = match store::Location::parse(&self.store.url) {
+            Ok(location) => location,
+            Err(reason) => return bad("store.url", reason),
+        };
+        if location.lasts() && self.seal.key.is_empty() {
+            return bad(
+                "seal.key",
+                "it is empty, and a store that lasts needs one (SEAL_KEY): `openssl rand -hex 32` makes a good one",
+            );
         }
         for (key, value) in [("seal.key", &self.seal.key), ("seal.previous_key", &self.seal.previous_key)] {
             if !value.is_empty() && value.chars().count() < SHORTEST_KEY {

@@ -2,26 +2,21 @@
 
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
 
 use super::ask::Asked;
-use super::working::Progress;
-use super::{Conversation, PlatformError, Shown, TicketEmail, WhoMayPress};
+use super::work::{Interrupted, Work};
+use super::{Conversation, PlatformError, TicketEmail, WhoMayPress};
 use crate::agent::Feedback;
 use crate::chat::{
-    Action, Addressed, Audience, Button, Click, MessageId, Outcome, Place, Press, Private, Question, Rating,
-    Reply, TurnKey, TurnMemo, TurnState, UserInfo, Word,
+    Addressed, Audience, Button, Claim, Click, MessageId, Outcome, Place, Press, Private, Question, Rating,
+    Reply, Shown, TurnKey, TurnMemo, TurnState, UserInfo, Word,
 };
 use crate::directory::Lookup;
-use crate::store::StoreError;
-
-/// How long a step may take before somebody else may take the turn over. Longer than any call's deadline; the
-/// configuration checks that.
-pub const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A click with a button that holds, and the turn that it is about.
 pub(super) struct Pressed<'a> {
+    pub(super) work: &'a Work<'a>,
     pub(super) click: &'a Click,
     pub(super) memo: &'a TurnMemo,
     pub(super) turn: TurnKey,
@@ -40,23 +35,29 @@ impl Pressed<'_> {
 
 impl Conversation {
     /// Does what a click asks for.
-    pub(super) async fn act(&self, click: &Click, progress: &Progress) {
-        let Some(Button { action, memo }) = &click.button else {
-            info!("a click on a button whose seal does not hold is refused");
-            return self.word(click, Word::Expired).await;
+    ///
+    /// # Errors
+    /// When it was interrupted; it can be gone on with.
+    pub(super) async fn act(&self, click: &Click, work: &Work<'_>) -> Result<(), Interrupted> {
+        if self.leaves() {
+            return Err(Interrupted::Stopping);
+        }
+        let refused = match &click.button {
+            None => {
+                info!("a click on a button whose seal does not hold is refused");
+                Some(Word::Expired)
+            }
+            Some(_) if self.hurry.is_cancelled() => Some(Word::NotNow),
+            Some(Button { memo, .. }) if click.user != memo.asker => {
+                self.may_press_for_others(click).await.err()
+            }
+            Some(_) => None,
         };
-        if self.hurry.is_cancelled() {
-            return self.word(click, Word::NotNow).await;
+        match (refused, &click.button) {
+            (None, Some(button)) => self.press(click, button, work).await?,
+            (word, _) => self.word(click, word.unwrap_or(Word::Expired)).await,
         }
-        if click.user != memo.asker
-            && let Err(word) = self.may_press_for_others(click).await
-        {
-            return self.word(click, word).await;
-        }
-        if let Err(error) = self.press(click, *action, memo, progress).await {
-            error!(error = &error as &dyn std::error::Error, "the store failed while a click was worked on");
-            self.word(click, Word::Busy).await;
-        }
+        Ok(())
     }
 
     /// Lets somebody press the buttons of another person's answer, or says why not: never who may not ask themselves.
@@ -72,31 +73,35 @@ impl Conversation {
         if self.may_ask(standing.of_outsider(click.outsider)) { Ok(()) } else { Err(Word::OnlyTheAsker) }
     }
 
-    async fn press(
-        &self,
-        click: &Click,
-        action: Action,
-        memo: &TurnMemo,
-        progress: &Progress,
-    ) -> Result<(), StoreError> {
+    async fn press(&self, click: &Click, button: &Button, work: &Work<'_>) -> Result<(), Interrupted> {
+        let Button { action, memo } = button;
         let turn = TurnKey { thread: click.place.thread.clone(), question: memo.question.clone() };
         let now = self.parts.clock.now();
-        let stored = self.parts.store.turn(&turn, now).await?;
-        let state = stored.clone().unwrap_or_else(|| TurnState::before(action)).at(now);
-        let press = state.press(action);
+        let stored = self.stored(|store| store.turn(&turn, now)).await?;
+        let known = stored.clone().unwrap_or_else(|| TurnState::before(*action));
+        let ours = known.claim().is_some_and(|claim| work.left(claim));
+        let state = if ours { known.left() } else { known.at(now) };
+        let press = if work.resumed() { known.press_again(*action, &state) } else { state.press(*action) };
         info!(?action, ?press, "a button was pressed");
-        let pressed = Pressed { click, memo, turn, stored, state };
+        let pressed = Pressed { work, click, memo, turn, stored, state };
         match press {
             Press::Rate(rating) => self.rate(pressed, rating).await,
+            Press::RateAgain => self.rate_again(pressed).await,
+            Press::Thank => {
+                self.settle(click, Outcome::Thanks).await;
+                Ok(())
+            }
             Press::CreateTicket => self.create_ticket(pressed).await,
             Press::DeclineTicket => self.decline_ticket(pressed).await,
             Press::LeaveTicket => self.leave_ticket(pressed).await,
             Press::ShowTicket => self.show_ticket(pressed).await,
-            Press::AskAgain => self.ask_again(pressed, progress).await,
+            Press::AskAgain => self.ask_again(pressed).await,
             Press::Busy => {
                 self.word(click, Word::Busy).await;
                 Ok(())
             }
+            // Only the finishing touch was missing.
+            Press::Done if work.job.outgoing.is_some() => Ok(()),
             Press::Done => {
                 let rated = matches!(pressed.state, TurnState::Rated(_));
                 self.word(click, if rated { Word::AlreadyRated } else { Word::AlreadyDone }).await;
@@ -106,24 +111,33 @@ impl Conversation {
     }
 
     /// First press wins, for everybody: the rating reaches the agent before anybody is thanked.
-    async fn rate(&self, pressed: Pressed<'_>, rating: Rating) -> Result<(), StoreError> {
+    async fn rate(&self, pressed: Pressed<'_>, rating: Rating) -> Result<(), Interrupted> {
         let Pressed { click, memo, .. } = &pressed;
-        let Some(rating_state) = self.step(&pressed, |lease| TurnState::Rating { lease }).await? else {
-            return Ok(());
-        };
+        let Some(rating_state) = self.step(&pressed, TurnState::Rating).await? else { return Ok(()) };
         let saved = match self.asker(&click.place, memo).await {
             Some(user) => self.send_rating(click, memo, &user, rating).await,
             None => false,
         };
         let next = if saved { TurnState::Rated(rating) } else { TurnState::Unrated };
-        self.parts.store.advance(&pressed.turn, Some(&rating_state), next, self.parts.clock.now()).await?;
+        self.advance(&pressed.turn, Some(&rating_state), next).await?;
         if saved {
             self.settle(click, Outcome::Thanks).await;
         } else {
-            self.settle(click, Outcome::RateAgain((*memo).clone())).await;
-            self.word(click, Word::RatingFailed).await;
+            self.not_rated(click, memo).await;
         }
         Ok(())
+    }
+
+    /// A rating over which the process died: nobody knows whether the agent has it, so the person decides.
+    async fn rate_again(&self, pressed: Pressed<'_>) -> Result<(), Interrupted> {
+        self.advance(&pressed.turn, pressed.stored.as_ref(), TurnState::Unrated).await?;
+        self.not_rated(pressed.click, pressed.memo).await;
+        Ok(())
+    }
+
+    async fn not_rated(&self, click: &Click, memo: &TurnMemo) {
+        self.settle(click, Outcome::RateAgain(memo.clone())).await;
+        self.word(click, Word::RatingFailed).await;
     }
 
     async fn send_rating(&self, click: &Click, memo: &TurnMemo, user: &UserInfo, rating: Rating) -> bool {
@@ -151,11 +165,9 @@ impl Conversation {
     }
 
     /// Asks the same question again; the message that bore the button becomes the answer.
-    async fn ask_again(&self, pressed: Pressed<'_>, progress: &Progress) -> Result<(), StoreError> {
-        let Pressed { click, memo, .. } = &pressed;
-        let Some(asking) = self.step(&pressed, |lease| TurnState::Asking { lease }).await? else {
-            return Ok(());
-        };
+    async fn ask_again(&self, pressed: Pressed<'_>) -> Result<(), Interrupted> {
+        let Pressed { click, memo, work, .. } = &pressed;
+        let Some(asking) = self.step(&pressed, TurnState::Asking).await? else { return Ok(()) };
         let asked = self.texts(click, memo).await.map(|texts| texts.asked);
         let Ok(Some((text, asked_at))) = asked else {
             self.give_up_asking(&click.place, memo).await;
@@ -163,8 +175,10 @@ impl Conversation {
             return Ok(());
         };
         if let Some(on) = &click.on {
-            let _ = self.change(click, &Reply::Working).await;
-            progress.set(Shown::Placeholder(on.message.clone()));
+            if work.job.outgoing.is_none() {
+                let _ = self.change(click, &Reply::Working).await;
+            }
+            work.progress.set(Shown::Placeholder(on.message.clone()));
         }
         let question = Question {
             place: click.place.clone(),
@@ -176,8 +190,8 @@ impl Conversation {
             outsider: memo.outsider,
         };
         let again = Asked::Again { memo, reader: &click.user };
-        let next = self.answer(&question, again, progress).await.unwrap_or(TurnState::Failed);
-        self.parts.store.advance(&pressed.turn, Some(&asking), next, self.parts.clock.now()).await?;
+        let next = self.answer(&question, again, work).await?.unwrap_or(TurnState::Failed);
+        self.advance(&pressed.turn, Some(&asking), next).await?;
         Ok(())
     }
 
@@ -185,26 +199,36 @@ impl Conversation {
     pub(super) async fn give_up_asking(&self, place: &Place, memo: &TurnMemo) {
         let turn = TurnKey { thread: place.thread.clone(), question: memo.question.clone() };
         let now = self.parts.clock.now();
-        if let Ok(Some(asking @ TurnState::Asking { .. })) = self.parts.store.turn(&turn, now).await {
+        if let Ok(Some(asking @ TurnState::Asking(_))) = self.parts.store.turn(&turn, now).await {
             // Without it the lease ends by itself.
             let _ = self.parts.store.advance(&turn, Some(&asking), TurnState::Failed, now).await;
         }
     }
 
-    /// Takes the turn into a state of its own, from the one that it was found in; `None`, and a word to the
+    /// Takes the turn into a state of this job's own, from the one that it was found in; `None`, and a word to the
     /// presser, when somebody else was faster.
     pub(super) async fn step(
         &self,
         pressed: &Pressed<'_>,
-        next: impl FnOnce(Timestamp) -> TurnState,
-    ) -> Result<Option<TurnState>, StoreError> {
-        let now = self.parts.clock.now();
-        let next = next(now + LEASE);
-        if self.parts.store.advance(&pressed.turn, pressed.stored.as_ref(), next.clone(), now).await? {
+        next: impl FnOnce(Claim) -> TurnState,
+    ) -> Result<Option<TurnState>, Interrupted> {
+        let next = next(pressed.work.claim(self.parts.clock.now()));
+        if self.advance(&pressed.turn, pressed.stored.as_ref(), next.clone()).await? {
             return Ok(Some(next));
         }
         self.word(pressed.click, Word::Busy).await;
         Ok(None)
+    }
+
+    /// Moves a turn; `false` when it is no longer where it was.
+    pub(super) async fn advance(
+        &self,
+        turn: &TurnKey,
+        from: Option<&TurnState>,
+        to: TurnState,
+    ) -> Result<bool, Interrupted> {
+        let now = self.parts.clock.now();
+        self.stored(|store| store.advance(turn, from, to.clone(), now)).await
     }
 
     /// The asker, in the CRM.

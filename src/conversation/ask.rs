@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use tracing::{error, info, warn};
 
-use super::working::Progress;
-use super::{Conversation, FollowUps, Shown};
+use super::work::{Interrupted, Work};
+use super::{Conversation, FollowUps};
 use crate::agent::{AgentError, Answered, EscalationReason, Failure};
 use crate::chat::{
-    Addressed, AnswerReply, Private, Question, Reply, Session, Standing, Trouble, Turn, TurnMemo, TurnState,
-    UserId, UserInfo,
+    Addressed, Answer, AnswerReply, Outgoing, Place, Private, Question, Reply, Session, Shown, Standing,
+    Trouble, Turn, TurnMemo, TurnState, UserId, UserInfo,
 };
 use crate::directory::Lookup;
-use crate::store::StoreError;
 
 /// How a question came to be asked.
 #[derive(Clone, Copy)]
@@ -36,13 +35,13 @@ enum Ending {
     Whisper(Reply),
     /// Deliberately without one, for this reason.
     Silence(&'static str),
-    /// Before its time, because the store failed.
-    Broken(StoreError),
+    /// Not now: it is left for later.
+    Interrupted(Interrupted),
 }
 
-impl From<StoreError> for Ending {
-    fn from(error: StoreError) -> Self {
-        Self::Broken(error)
+impl From<Interrupted> for Ending {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::Interrupted(interrupted)
     }
 }
 
@@ -56,64 +55,86 @@ struct Asking<'a> {
 
 impl Conversation {
     /// Answers a question, or says why not; returns the state of its turn if the answer was delivered.
+    ///
+    /// # Errors
+    /// When it was interrupted; nothing that cannot be done again was done then.
     pub(super) async fn answer(
         &self,
         question: &Question,
         asked: Asked<'_>,
-        progress: &Progress,
-    ) -> Option<TurnState> {
-        let began = self.parts.clock.now();
-        let ending = self.decide(question, asked, progress).await;
-        let milliseconds = self.parts.clock.now().duration_since(began).as_millis();
+        work: &Work<'_>,
+    ) -> Result<Option<TurnState>, Interrupted> {
         let place = &question.place;
-        let shown = progress.get();
+        if let Some(outgoing) = &work.job.outgoing {
+            return Ok(self.deliver(place, work, outgoing).await);
+        }
+        let began = self.parts.clock.now();
+        let ending = self.decide(question, asked, work).await;
+        let milliseconds = self.parts.clock.now().duration_since(began).as_millis();
+        let (shown, delivery) = (work.progress.get(), work.delivery());
         let state = match ending {
             Ending::Post(reply) => {
                 info!(milliseconds, kind = reply.kind(), "a question ends with a reply");
-                self.post(place, &question.message, reply, shown).await
+                let outgoing = Outgoing { reply, shown };
+                self.keep_outgoing(work, &outgoing).await?;
+                self.deliver(place, work, &outgoing).await
             }
             Ending::Whisper(reply) => {
                 info!(milliseconds, kind = reply.kind(), "a question ends with a private reply");
-                self.platform(place).end_working(place, &question.turn_key(), shown).await;
+                self.platform(place).end_working(place, &delivery, shown).await;
                 let reader = if let Asked::Again { reader, .. } = asked { reader } else { &question.user };
                 self.whisper(place, reader, reply).await;
                 None
             }
-            Ending::Broken(error) => {
-                error!(
-                    error = &error as &dyn std::error::Error,
-                    "the store failed while a question was worked on"
-                );
-                let reply = Reply::Failed(Trouble::Internal, self.notice_memo(question, asked).await);
-                self.post(place, &question.message, reply, shown).await
-            }
             Ending::Silence(reason) => {
                 info!(reason, "a message is deliberately not answered");
                 if shown != Shown::Nothing {
-                    self.platform(place).end_working(place, &question.turn_key(), shown).await;
+                    self.platform(place).end_working(place, &delivery, shown).await;
                 }
                 None
             }
+            Ending::Interrupted(interrupted) => return Err(interrupted),
         };
         // Only now: should something above panic, whoever tidies up must know what is shown.
-        progress.take();
-        state
+        work.progress.take();
+        Ok(state)
+    }
+
+    async fn keep_outgoing(&self, work: &Work<'_>, outgoing: &Outgoing) -> Result<(), Interrupted> {
+        self.stored(|store| store.keep(work.hold, &work.job.id, outgoing)).await
+    }
+
+    /// Posts what was kept for this job.
+    async fn deliver(&self, place: &Place, work: &Work<'_>, outgoing: &Outgoing) -> Option<TurnState> {
+        let Outgoing { reply, shown } = outgoing;
+        self.post(place, &work.delivery(), reply, shown.clone()).await
     }
 
     /// Everything up to the reply. When the bridge must stop, it is cut short as long as there is no answer.
-    async fn decide(&self, question: &Question, asked: Asked<'_>, progress: &Progress) -> Ending {
-        let (asking, turn) = match self.unless_hurried(self.open_turn(question, asked)).await {
+    async fn decide(&self, question: &Question, asked: Asked<'_>, work: &Work<'_>) -> Ending {
+        let (asking, turn) = match self.unless_hurried(self.open_turn(question, asked, work)).await {
             Some(Ok(opened)) => opened,
             Some(Err(ending)) => return ending,
             None => {
                 let memo = self.notice_memo(question, asked).await;
-                return Ending::Post(Reply::Failed(Trouble::Restarting, memo));
+                return self.cut_short(memo);
             }
         };
-        match self.consult(question, &asking.session, &asking.user, &turn.question, progress).await {
-            Some(Ok(answered)) => self.answered(asking, turn, answered).await,
-            Some(Err(error)) => self.not_answered(asking, error).await,
-            None => Ending::Post(Reply::Failed(Trouble::Restarting, asking.memo)),
+        match self.consult(question, &asking.session, &asking.user, &turn.question, work).await {
+            Some(Ok(answered)) => {
+                self.answered(asking, turn, answered, work).await.unwrap_or_else(Ending::from)
+            }
+            Some(Err(error)) => self.not_answered(asking, error).await.unwrap_or_else(Ending::from),
+            None => self.cut_short(asking.memo),
+        }
+    }
+
+    /// How a question ends over which the bridge must stop: it is left for a later process, if there can be one that
+    /// knows of it.
+    fn cut_short(&self, memo: TurnMemo) -> Ending {
+        match self.leaves() {
+            true => Ending::Interrupted(Interrupted::Stopping),
+            false => Ending::Post(Reply::Failed(Trouble::Restarting, memo)),
         }
     }
 
@@ -139,10 +160,11 @@ impl Conversation {
         &self,
         question: &'a Question,
         asked: Asked<'_>,
+        work: &Work<'_>,
     ) -> Result<(Asking<'a>, Turn), Ending> {
         let now = self.parts.clock.now();
         let place = &question.place;
-        let session = self.parts.store.session(&place.thread, now).await?;
+        let session = self.stored(|store| store.session(&place.thread, now)).await?;
         if let Some(reason) = self.not_for_us(question, session.as_deref()) {
             return Err(Ending::Silence(reason));
         }
@@ -165,8 +187,9 @@ impl Conversation {
         if question.addressed == Addressed::Directly && !asking.session.askers.contains(&question.user) {
             asking.session.askers.push(question.user.clone());
         }
-        self.keep(&mut asking, turn.clone()).await?;
-        if let Some(until) = self.parts.store.blocked_until(&asking.user.crm_id, now).await? {
+        self.save(&mut asking, turn.clone(), work).await?;
+        let crm_id = &asking.user.crm_id;
+        if let Some(until) = self.stored(|store| store.blocked_until(crm_id, now)).await? {
             return Err(Ending::Whisper(Reply::RateLimited { until, now, memo: Some(asking.memo) }));
         }
         Ok((asking, turn))
@@ -205,6 +228,7 @@ impl Conversation {
             Lookup::Found { info, .. } => Ok(info),
             Lookup::NotFound { missing, .. } => {
                 let contact = Private(self.settings.contact.clone());
+                let missing = missing.into_iter().map(str::to_owned).collect();
                 Err(Ending::Whisper(Reply::Unknown { missing, contact }))
             }
             Lookup::Down => Err(Ending::Whisper(Reply::Failed(Trouble::DirectoryDown, memo.clone()))),
@@ -221,13 +245,20 @@ impl Conversation {
         }
     }
 
-    async fn keep(&self, asking: &mut Asking<'_>, turn: Turn) -> Result<(), StoreError> {
+    async fn save(&self, asking: &mut Asking<'_>, turn: Turn, work: &Work<'_>) -> Result<(), Interrupted> {
         asking.session.put(Arc::new(turn), self.settings.max_turns);
-        let thread = &asking.question.place.thread;
-        self.parts.store.save_session(thread, Arc::new(asking.session.clone()), self.parts.clock.now()).await
+        let (thread, session) = (&asking.question.place.thread, Arc::new(asking.session.clone()));
+        let now = self.parts.clock.now();
+        self.stored(|store| store.save_session(work.hold, thread, Arc::clone(&session), now)).await
     }
 
-    async fn answered(&self, mut asking: Asking<'_>, turn: Turn, answered: Answered) -> Ending {
+    async fn answered(
+        &self,
+        mut asking: Asking<'_>,
+        turn: Turn,
+        answered: Answered,
+        work: &Work<'_>,
+    ) -> Result<Ending, Interrupted> {
         let Answered { answer, session } = answered;
         asking.memo.confidence = answer.confidence;
         asking.memo.sourced = !answer.sources.is_empty();
@@ -236,16 +267,20 @@ impl Conversation {
             asking.memo.session = id.clone();
             asking.session.id = id;
         }
+        let answered = Turn { answer: Some(answer.clone()), ..turn.clone() };
+        self.save(&mut asking, answered, work).await?;
         if answer.escalate {
+            // Kept first: what was paid for is not lost to this, nor is the failure recorded twice after a crash.
+            let reply = self.answer_reply(&answer, &asking.memo);
+            self.keep_outgoing(work, &Outgoing { reply, shown: work.progress.get() }).await?;
             asking.memo.failure = self.record_failure(&asking, &turn, &answer.text).await;
         }
-        if let Err(error) = self.keep(&mut asking, Turn { answer: Some(answer.clone()), ..turn }).await {
-            // What was paid for is delivered; the thread can be read back instead.
-            error!(error = &error as &dyn std::error::Error, "an answer could not be kept");
-        }
+        Ok(Ending::Post(self.answer_reply(&answer, &asking.memo)))
+    }
+
+    fn answer_reply(&self, answer: &Answer, memo: &TurnMemo) -> Reply {
         let show_confidence = self.settings.show_confidence;
-        let reply = AnswerReply { answer, memo: asking.memo, show_confidence };
-        Ending::Post(Reply::Answer(Box::new(reply)))
+        Reply::Answer(Box::new(AnswerReply { answer: answer.clone(), memo: memo.clone(), show_confidence }))
     }
 
     async fn record_failure(
@@ -275,16 +310,14 @@ impl Conversation {
         }
     }
 
-    async fn not_answered(&self, asking: Asking<'_>, error: AgentError) -> Ending {
+    async fn not_answered(&self, asking: Asking<'_>, error: AgentError) -> Result<Ending, Interrupted> {
         let memo = asking.memo;
         let now = self.parts.clock.now();
-        match error {
+        Ok(match error {
             AgentError::RateLimited { reset } => {
                 let until = now
                     + jiff::SignedDuration::try_from(reset).unwrap_or(jiff::SignedDuration::from_hours(24));
-                if let Err(error) = self.parts.store.block(&asking.user.crm_id, until, now).await {
-                    error!(error = &error as &dyn std::error::Error, "a limit could not be kept");
-                }
+                self.stored(|store| store.block(&asking.user.crm_id, until, now)).await?;
                 info!(seconds = reset.as_secs(), "the agent limits this person's questions");
                 Ending::Whisper(Reply::RateLimited { until, now, memo: Some(memo) })
             }
@@ -293,6 +326,6 @@ impl Conversation {
                 error!(error = &error as &dyn std::error::Error, "the agent did not answer");
                 Ending::Post(Reply::Failed(Trouble::AgentFailed, memo))
             }
-        }
+        })
     }
 }

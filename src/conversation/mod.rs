@@ -3,12 +3,12 @@
 
 mod act;
 mod ask;
-mod mailbox;
 mod platform;
 mod readable;
 mod settings;
 mod texts;
 mod ticket;
+mod work;
 mod worker;
 mod working;
 
@@ -16,24 +16,24 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
-pub use act::LEASE;
-pub use mailbox::{Mailboxes, Pushed};
-pub use platform::{Platform, PlatformError, Shown, Spoken};
+pub use platform::{Delivery, Platform, PlatformError, Spoken};
 pub use settings::{FollowUps, Settings, TicketEmail, WhoMayPress};
+pub use work::LEASE;
 
 use crate::agent::Agent;
 use crate::chat::{
-    Addressed, AgentKind, Click, Inbound, MessageId, Place, Question, Reply, SessionId, Trouble, TurnKey,
-    TurnMemo, TurnState, UserId, UserKey, Word,
+    Addressed, AgentKind, Inbound, Place, Question, Reply, SessionId, Shown, Trouble, TurnMemo, TurnState,
+    UserId, UserKey, Word,
 };
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::seal::Seal;
-use crate::store::{Acceptance, Store};
+use crate::store::{Acceptance, Store, StoreError, TEND_EVERY};
 
 /// What the core works with.
 pub struct Parts {
@@ -57,8 +57,8 @@ pub struct Parts {
 pub struct Conversation {
     settings: Settings,
     parts: Parts,
-    mailboxes: Mailboxes,
     draining: AtomicBool,
+    store_down: AtomicBool,
     hurry: CancellationToken,
 }
 
@@ -92,9 +92,14 @@ pub enum NotTaken {
 impl Conversation {
     /// A core with nothing to do.
     pub fn new(settings: Settings, parts: Parts) -> Arc<Self> {
-        let mailboxes = Mailboxes::new(settings.max_waiting, settings.max_waiting.saturating_mul(4));
         let hurry = CancellationToken::new();
-        Arc::new(Self { settings, parts, mailboxes, draining: AtomicBool::new(false), hurry })
+        Arc::new(Self {
+            settings,
+            parts,
+            draining: AtomicBool::default(),
+            store_down: AtomicBool::default(),
+            hurry,
+        })
     }
 
     /// Takes a delivery: dedupes and keeps it in one atomic step, and leaves the work for later. `keys`
@@ -103,15 +108,15 @@ impl Conversation {
     /// # Errors
     /// When it was not kept; the platform should deliver it again.
     pub async fn accept(self: &Arc<Self>, keys: &[String], inbound: Inbound) -> Result<Taken, NotTaken> {
-        let refused = match self.try_accept(keys, &inbound).await {
-            Ok(Taken::Accepted) => {
-                self.dispatch(inbound);
-                return Ok(Taken::Accepted);
-            }
+        let presser = match &inbound {
+            Inbound::Click(click) => Some((click.place.clone(), click.user.clone())),
+            Inbound::Question(_) => None,
+        };
+        let refused = match self.try_accept(keys, inbound).await {
             Err(refused) => refused,
             taken => return taken,
         };
-        let Inbound::Click(Click { place, user, .. }) = inbound else { return Err(refused) };
+        let Some((place, user)) = presser else { return Err(refused) };
         // Platforms do not deliver clicks again, so the person is told.
         let core = Arc::clone(self);
         let reply = Reply::Word(Word::NotNow);
@@ -119,22 +124,59 @@ impl Conversation {
         Ok(Taken::Told)
     }
 
-    async fn try_accept(&self, keys: &[String], inbound: &Inbound) -> Result<Taken, NotTaken> {
+    async fn try_accept(self: &Arc<Self>, keys: &[String], inbound: Inbound) -> Result<Taken, NotTaken> {
         if self.is_draining() {
             return Err(NotTaken::Draining);
         }
-        if !self.is_ours(inbound).await? {
+        let down = |error| {
+            error!(error = &error as &dyn std::error::Error, "the store could not accept a delivery");
+            NotTaken::StoreDown
+        };
+        if !self.is_ours(&inbound).await.map_err(down)? {
             return Ok(Taken::NotOurs);
         }
-        match self.parts.store.accept(keys, inbound, self.parts.clock.now()).await {
-            Ok(Acceptance::New) => Ok(Taken::Accepted),
-            Ok(Acceptance::Duplicate) => Ok(Taken::Duplicate),
-            Ok(Acceptance::Full) => Err(NotTaken::Full),
-            Err(error) => {
-                error!(error = &error as &dyn std::error::Error, "the store could not accept a delivery");
-                Err(NotTaken::StoreDown)
-            }
+        match self.parts.store.accept(keys, inbound, self.parts.clock.now()).await.map_err(down)? {
+            Acceptance::Start(hold) | Acceptance::Crowded(hold) => self.employ(hold),
+            Acceptance::Queued => {}
+            Acceptance::Duplicate => return Ok(Taken::Duplicate),
+            Acceptance::Full => return Err(NotTaken::Full),
         }
+        Ok(Taken::Accepted)
+    }
+
+    /// Tends the store until `stop`, as [`Conversation::go_on`] does.
+    pub async fn tend(self: &Arc<Self>, stop: &CancellationToken) {
+        let mut ticks = tokio::time::interval(TEND_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            self.go_on().await;
+        }
+    }
+
+    /// Tends the store once, and works from now on on what is found there that nobody does.
+    pub async fn go_on(self: &Arc<Self>) {
+        let tended = self.parts.store.tend(self.parts.clock.now()).await;
+        let was_down = self.store_down.swap(tended.is_err(), Ordering::AcqRel);
+        match tended {
+            Ok(holds) => {
+                if was_down {
+                    info!("the store can be reached again");
+                }
+                if !holds.is_empty() {
+                    info!(threads = holds.len(), "going on with what another process has left");
+                }
+                holds.into_iter().for_each(|hold| self.employ(hold));
+            }
+            Err(error) if !was_down => {
+                error!(error = &error as &dyn std::error::Error, "the store cannot be tended");
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Whether the store could not be reached a moment ago.
+    pub fn is_store_down(&self) -> bool {
+        self.store_down.load(Ordering::Acquire)
     }
 
     /// Forgets what is cached of a user, because it changed.
@@ -155,8 +197,9 @@ impl Conversation {
         self.draining.store(true, Ordering::Release);
     }
 
-    /// Lets what is under way finish, within `limit`; then says in each unfinished thread that the bridge was
-    /// restarted, within `grace`. Returns whether everything was finished or said.
+    /// Lets what is under way finish, within `limit`; then leaves the rest to the process that comes next, or, if the
+    /// store does not last, says in each unfinished thread that the bridge was restarted, within `grace`. Returns
+    /// whether everything was finished, left or said.
     pub async fn drain(&self, limit: Duration, grace: Duration) -> bool {
         self.start_draining();
         let tracker = &self.parts.tracker;
@@ -164,13 +207,18 @@ impl Conversation {
         if tokio::time::timeout(limit, tracker.wait()).await.is_ok() {
             return true;
         }
-        warn!(unfinished = tracker.len(), "telling the unfinished threads that the bridge was restarted");
+        let unfinished = tracker.len();
+        if self.parts.store.lasts() {
+            warn!(unfinished, "leaving what is unfinished to the process that comes next");
+        } else {
+            warn!(unfinished, "telling the unfinished threads that the bridge was restarted");
+        }
         self.hurry.cancel();
         tokio::time::timeout(grace, tracker.wait()).await.is_ok()
     }
 
     /// A reply that mentions nobody is ours only in a thread that has a session or is about to have one.
-    async fn is_ours(&self, inbound: &Inbound) -> Result<bool, NotTaken> {
+    async fn is_ours(&self, inbound: &Inbound) -> Result<bool, StoreError> {
         let Inbound::Question(question) = inbound else { return Ok(true) };
         if question.addressed == Addressed::Directly {
             return Ok(true);
@@ -178,12 +226,7 @@ impl Conversation {
         if self.settings.follow_ups == FollowUps::Mention {
             return Ok(false);
         }
-        let thread = &question.place.thread;
-        if self.mailboxes.is_busy(thread) {
-            return Ok(true);
-        }
-        let session = self.parts.store.session(thread, self.parts.clock.now()).await;
-        Ok(session.map_err(|_| NotTaken::StoreDown)?.is_some())
+        self.parts.store.knows(&question.place.thread, self.parts.clock.now()).await
     }
 
     /// What is known of a question's turn before anything was done.
@@ -230,12 +273,11 @@ impl Conversation {
     async fn post(
         &self,
         place: &Place,
-        question: &MessageId,
-        reply: Reply,
+        delivery: &Delivery,
+        reply: &Reply,
         shown: Shown,
     ) -> Option<TurnState> {
-        let turn = TurnKey { thread: place.thread.clone(), question: question.clone() };
-        let posted = self.platform(place).post(place, &turn, &reply, shown).await;
+        let posted = self.platform(place).post(place, delivery, reply, shown).await;
         let answer = if let Reply::Answer(answer) = reply { Some(answer) } else { None };
         match posted {
             Ok(()) => {
@@ -246,9 +288,10 @@ impl Conversation {
             Err(error) => {
                 error!(error = &error as &dyn std::error::Error, "a reply could not be delivered");
                 if let (Some(answer), PlatformError::Refused(_)) = (answer, error) {
-                    let notice = Reply::Failed(Trouble::Internal, answer.memo);
-                    if let Err(error) = self.platform(place).post(place, &turn, &notice, Shown::Nothing).await
-                    {
+                    let notice = Reply::Failed(Trouble::Internal, answer.memo.clone());
+                    let delivery = delivery.apart("notice");
+                    let posted = self.platform(place).post(place, &delivery, &notice, Shown::Nothing).await;
+                    if let Err(error) = posted {
                         let error = &error as &dyn std::error::Error;
                         error!(error, "a reply could not be delivered");
                     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::chat::{
-    ChannelId, ClickedMessage, MessageId, Place, PlatformId, Private, Profile, Reply, Role, Text, TurnKey,
+    ChannelId, ClickedMessage, MessageId, Place, PlatformId, Private, Profile, Reply, Role, Shown, Text,
     UserId, UserKey,
 };
 
@@ -32,23 +32,24 @@ pub trait Platform: Send + Sync {
     fn forget(&self, user: &UserKey);
 
     /// Shows that the agent is thinking. Never fails: it is a courtesy.
-    async fn show_working(&self, place: &Place, turn: &TurnKey) -> Shown;
+    async fn show_working(&self, place: &Place, delivery: &Delivery) -> Shown;
 
     /// Keeps a status alive that would end by itself.
     async fn keep_working(&self, place: &Place, shown: &Shown);
 
     /// Takes back what [`Platform::show_working`] showed, when no reply takes its place.
-    async fn end_working(&self, place: &Place, turn: &TurnKey, shown: Shown);
+    async fn end_working(&self, place: &Place, delivery: &Delivery, shown: Shown);
 
     /// Posts a reply into the thread, whole, in as many messages as it takes; it takes the place of what
-    /// was shown. A post whose outcome is unknown is looked up before it is repeated.
+    /// was shown. A post whose outcome is unknown is looked up before it is repeated, and so is what may have been
+    /// posted before a crash.
     ///
     /// # Errors
     /// When the platform refuses it for good or for too long.
     async fn post(
         &self,
         place: &Place,
-        turn: &TurnKey,
+        delivery: &Delivery,
         reply: &Reply,
         shown: Shown,
     ) -> Result<(), PlatformError>;
@@ -74,18 +75,22 @@ pub trait Platform: Send + Sync {
     async fn read_back(&self, place: &Place) -> Result<Vec<Spoken>, PlatformError>;
 }
 
-/// How the thread shows that the agent is thinking.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Shown {
-    /// It does not.
-    #[default]
-    Nothing,
-    /// By the platform's own status, which the next message ends.
-    Status,
-    /// By a message that the answer takes the place of.
-    Placeholder(MessageId),
-    /// By a placeholder that may or may not have been posted.
-    Uncertain,
+/// What the messages of one reply are known by, so that they can be found in their thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Their common name, which no other reply's messages have.
+    pub name: String,
+    /// No message of that name is older.
+    pub since: Timestamp,
+    /// Whether some of them may have been posted already, by a process that is gone.
+    pub again: bool,
+}
+
+impl Delivery {
+    /// The delivery of another reply for the same job.
+    pub fn apart(&self, what: &str) -> Self {
+        Self { name: format!("{}-{what}", self.name), ..self.clone() }
+    }
 }
 
 /// A message of a thread, read back.

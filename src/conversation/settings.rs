@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::store::Waiting;
+
 /// How the bot behaves in a conversation.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +28,13 @@ pub struct Settings {
     pub max_waiting: usize,
     /// After how many milliseconds without an answer the thread shows that the agent is thinking.
     pub working_after_milliseconds: u64,
+}
+
+impl Settings {
+    /// How many inbounds of one thread may wait: of clicks, and of replies that may be chatter, more than of questions.
+    pub fn waiting(&self) -> Waiting {
+        Waiting { questions: self.max_waiting, others: self.max_waiting.saturating_mul(4) }
+    }
 }
 
 /// Whose replies in a running thread are questions without a mention.

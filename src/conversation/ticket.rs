@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use tracing::{error, info, warn};
 
-use super::act::{LEASE, Pressed};
+use super::act::Pressed;
+use super::work::Interrupted;
 use super::{Conversation, PlatformError};
 use crate::agent::{AgentError, EscalationReason, Failure};
-use crate::chat::{FailureId, Outcome, Reply, TicketId, TurnMemo, TurnState, UserInfo, Word};
-use crate::store::StoreError;
+use crate::chat::{FailureId, Outcome, Private, Reply, TicketId, TurnMemo, TurnState, UserInfo, Word};
 
 use super::texts::Texts;
 
 impl Conversation {
     /// Creates the ticket: claimed, then calling, then whatever came of it. The step to *calling* is written
     /// before the request leaves, so nobody repeats what may have been sent.
-    pub(super) async fn create_ticket(&self, pressed: Pressed<'_>) -> Result<(), StoreError> {
+    pub(super) async fn create_ticket(&self, pressed: Pressed<'_>) -> Result<(), Interrupted> {
         let doubt = pressed.in_doubt();
-        let claim = |lease| TurnState::TicketClaimed { lease, doubt };
+        let claim = |claim| TurnState::TicketClaimed { claim, doubt };
         let Some(claimed) = self.step(&pressed, claim).await? else { return Ok(()) };
         // After a restart only the message can tell that a ticket was being created; so it must, before one is.
         // Only where it never can, one is created all the same, and the presser is told.
@@ -35,8 +35,8 @@ impl Conversation {
             warn!("a ticket's claim lasted too long, and nothing was sent");
             return self.give_back(&pressed, memo, &claimed).await;
         }
-        let calling = TurnState::TicketCalling { lease: now + LEASE };
-        if !self.parts.store.advance(&pressed.turn, Some(&claimed), calling.clone(), now).await? {
+        let calling = TurnState::TicketCalling(pressed.work.claim(now));
+        if !self.advance(&pressed.turn, Some(&claimed), calling.clone()).await? {
             return self.lost(&pressed).await;
         }
         let failure = memo.failure.clone().expect("a prepared ticket has its failure");
@@ -50,10 +50,9 @@ impl Conversation {
         pressed: &Pressed<'_>,
         memo: TurnMemo,
         claimed: &TurnState,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Interrupted> {
         let doubt = pressed.in_doubt();
-        let (now, next) = (self.parts.clock.now(), TurnState::unclaimed(doubt));
-        if !self.parts.store.advance(&pressed.turn, Some(claimed), next, now).await? {
+        if !self.advance(&pressed.turn, Some(claimed), TurnState::unclaimed(doubt)).await? {
             return self.lost(pressed).await;
         }
         let outcome = match doubt {
@@ -66,7 +65,7 @@ impl Conversation {
     }
 
     /// Somebody else has the turn by now, and nothing was sent.
-    async fn lost(&self, pressed: &Pressed<'_>) -> Result<(), StoreError> {
+    async fn lost(&self, pressed: &Pressed<'_>) -> Result<(), Interrupted> {
         warn!("a ticket's claim was lost before anything was sent");
         self.word(pressed.click, Word::Busy).await;
         Ok(())
@@ -122,10 +121,10 @@ impl Conversation {
         user: &UserInfo,
         calling: TurnState,
         created: Result<TicketId, Option<AgentError>>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), Interrupted> {
         let (click, doubt) = (pressed.click, pressed.in_doubt());
         let email = self.public_email(&click.place, user);
-        let name = crate::chat::Private::from(user.first_name());
+        let name = Private::from(user.first_name());
         let hidden = email.is_none().then(|| user.email.clone());
         if let Err(Some(error)) = &created {
             error!(error = error as &dyn std::error::Error, "a ticket was not created for certain");
@@ -152,8 +151,13 @@ impl Conversation {
                 (TurnState::TicketUnknown, Outcome::Uncertain { email, memo }, word)
             }
         };
-        let now = self.parts.clock.now();
-        if !self.parts.store.advance(&pressed.turn, Some(&calling), next.clone(), now).await? {
+        let mut written = self.advance(&pressed.turn, Some(&calling), next.clone()).await?;
+        if !written && matches!(next, TurnState::TicketCreated(_)) {
+            // Somebody thought that nobody knows; now somebody does.
+            let unknown = TurnState::TicketUnknown;
+            written = self.advance(&pressed.turn, Some(&unknown), next.clone()).await?;
+        }
+        if !written {
             warn!(?next, "a ticket's outcome came after its lease was over; it is only logged");
             return Ok(());
         }
@@ -173,7 +177,7 @@ impl Conversation {
     }
 
     /// No ticket. The person's answer does not depend on what the agent says to it.
-    pub(super) async fn decline_ticket(&self, pressed: Pressed<'_>) -> Result<(), StoreError> {
+    pub(super) async fn decline_ticket(&self, pressed: Pressed<'_>) -> Result<(), Interrupted> {
         if self.step(&pressed, |_| TurnState::TicketDeclined).await?.is_none() {
             return Ok(());
         }
@@ -184,7 +188,7 @@ impl Conversation {
     }
 
     /// Records the failure that could not be recorded with the answer, and that it needs no ticket.
-    async fn decline_late(&self, pressed: &Pressed<'_>) -> Result<(), StoreError> {
+    async fn decline_late(&self, pressed: &Pressed<'_>) -> Result<(), Interrupted> {
         if let Some((_, _, TurnMemo { failure: Some(failure), .. })) = self.prepare(pressed).await {
             self.send_decline(&failure).await;
         }
@@ -198,7 +202,7 @@ impl Conversation {
     }
 
     /// The person leaves an unknown outcome as it is.
-    pub(super) async fn leave_ticket(&self, pressed: Pressed<'_>) -> Result<(), StoreError> {
+    pub(super) async fn leave_ticket(&self, pressed: Pressed<'_>) -> Result<(), Interrupted> {
         if self.step(&pressed, |_| TurnState::TicketLeft).await?.is_some() {
             let email = self.known_email(&pressed).await;
             self.settle(pressed.click, Outcome::Left { email }).await;
@@ -207,31 +211,44 @@ impl Conversation {
     }
 
     /// Shows again what is known of a ticket: the message may be an old copy, or its change may have failed.
-    pub(super) async fn show_ticket(&self, pressed: Pressed<'_>) -> Result<(), StoreError> {
+    pub(super) async fn show_ticket(&self, pressed: Pressed<'_>) -> Result<(), Interrupted> {
+        let place = &pressed.click.place;
+        let mut word = None;
         let outcome = match &pressed.state {
             TurnState::TicketCreated(ticket) => {
-                let user = self.asker(&pressed.click.place, pressed.memo).await;
-                let name = user.as_ref().map_or("there", |user| user.first_name()).into();
-                let email = user.and_then(|user| self.public_email(&pressed.click.place, &user));
+                let user = self.asker(place, pressed.memo).await;
+                let name = Private::from(user.as_ref().map_or("there", |user| user.first_name()));
+                let email = user.as_ref().and_then(|user| self.public_email(place, user));
+                if let (Some(user), None) = (user, &email) {
+                    let (ticket, name, email) = (ticket.clone(), name.clone(), user.email.clone());
+                    word = Some(Word::Created { ticket, name, email });
+                }
                 Outcome::Created { ticket: ticket.clone(), name, email }
             }
             TurnState::TicketDeclined => Outcome::Declined,
             TurnState::TicketRejected => Outcome::Rejected(pressed.memo.clone()),
             TurnState::TicketUnknown => {
                 // From now on the turn is known to be in doubt, whatever older copies of its buttons say.
-                let now = self.parts.clock.now();
-                let unknown = TurnState::TicketUnknown;
-                self.parts.store.advance(&pressed.turn, pressed.stored.as_ref(), unknown, now).await?;
-                Outcome::Uncertain { email: self.known_email(&pressed).await, memo: pressed.memo.clone() }
+                self.advance(&pressed.turn, pressed.stored.as_ref(), TurnState::TicketUnknown).await?;
+                let user = self.asker(place, pressed.memo).await;
+                let email = user.as_ref().and_then(|user| self.public_email(place, user));
+                if let (Some(user), None) = (user, &email) {
+                    word = Some(Word::Uncertain { email: user.email.clone() });
+                }
+                Outcome::Uncertain { email, memo: pressed.memo.clone() }
             }
             TurnState::TicketLeft => Outcome::Left { email: self.known_email(&pressed).await },
             _ => Outcome::OfferAgain(pressed.memo.clone()),
         };
         self.settle(pressed.click, outcome).await;
+        if let Some(word) = word.filter(|_| pressed.work.resumed()) {
+            // Whoever died over this press may not have come to say it.
+            self.whisper(place, &pressed.memo.asker, Reply::Word(word)).await;
+        }
         Ok(())
     }
 
-    async fn known_email(&self, pressed: &Pressed<'_>) -> Option<crate::chat::Private<String>> {
+    async fn known_email(&self, pressed: &Pressed<'_>) -> Option<Private<String>> {
         let user = self.asker(&pressed.click.place, pressed.memo).await?;
         self.public_email(&pressed.click.place, &user)
     }

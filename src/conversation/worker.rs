@@ -1,4 +1,4 @@
-//! Workers: one for each busy thread, which ends when nothing waits.
+//! Workers: one for each held thread, which ends when nothing waits.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -6,74 +6,88 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use tracing::{Instrument, error, info, info_span, warn};
 
-use super::{Conversation, Pushed, Shown, ask, working};
-use crate::chat::{Addressed, Click, Inbound, Question, Reply, ThreadKey, Trouble, Word};
+use super::work::{Interrupted, Work};
+use super::{Conversation, ask};
+use crate::chat::{Addressed, Click, Inbound, Job, Question, Reply, Shown, Trouble, Word};
+use crate::store::Hold;
+
+/// How often a job may be begun: one over which the process dies again and again ends with an apology.
+const MOST_ATTEMPTS: u32 = 5;
 
 impl Conversation {
-    pub(super) fn dispatch(self: &Arc<Self>, inbound: Inbound) {
-        let thread = inbound.place().thread.clone();
-        match self.mailboxes.push(inbound) {
-            Pushed::Start => {
-                let core = Arc::clone(self);
-                self.parts.tracker.spawn(async move { core.work(&thread).await });
-            }
-            Pushed::Queued => {}
-            Pushed::Full(inbound) => {
-                let core = Arc::clone(self);
-                self.parts.tracker.spawn(async move { core.overflow(*inbound).await });
+    /// Works on a held thread from now on.
+    pub(super) fn employ(self: &Arc<Self>, hold: Hold) {
+        let core = Arc::clone(self);
+        self.parts.tracker.spawn(async move { core.work(&hold).await });
+    }
+
+    /// A thread's worker: one thing after the other, until nothing waits, or the thread is no longer ours.
+    async fn work(&self, hold: &Hold) {
+        while !self.leaves()
+            && let Ok(Some(job)) = self.stored(|store| store.next(hold)).await
+        {
+            let span = info_span!("inbound", thread = %job.inbound.place().thread);
+            if self.finish(hold, &job).instrument(span).await.is_err() {
+                return;
             }
         }
     }
 
-    /// A thread's worker: one thing after the other, until nothing waits.
-    async fn work(&self, thread: &ThreadKey) {
-        while let Some(inbound) = self.mailboxes.next(thread) {
-            let span = info_span!("inbound", %thread);
-            async {
-                let shown = working::Progress::default();
-                let work = AssertUnwindSafe(self.handle(&inbound, &shown));
-                if work.catch_unwind().await.is_err() {
+    /// Works on a job until it is finished.
+    async fn finish(&self, hold: &Hold, job: &Job) -> Result<(), Interrupted> {
+        let work = Work::new(hold, job);
+        if hold.is_aside() {
+            self.overflow(&work).await;
+        } else if MOST_ATTEMPTS <= job.attempts {
+            error!(
+                attempts = job.attempts,
+                "work on a message ended the process again and again; its person is told"
+            );
+            self.apologize(&work).await;
+        } else {
+            match AssertUnwindSafe(self.handle(&work)).catch_unwind().await {
+                Ok(handled) => handled?,
+                Err(_) => {
                     error!("a panic ended the work on a message; its person is told");
-                    let apology = AssertUnwindSafe(self.apologize(&inbound, shown.take()));
-                    // The worker must live: a mailbox without one would never be emptied.
-                    if apology.catch_unwind().await.is_err() {
+                    // The worker must live: a thread without one would never be answered.
+                    if AssertUnwindSafe(self.apologize(&work)).catch_unwind().await.is_err() {
                         error!("a panic ended the apology, too");
                     }
                 }
-                self.parts.store.finish(&inbound).await;
             }
-            .instrument(span)
-            .await;
+        }
+        self.stored(|store| store.finish(hold, job)).await
+    }
+
+    async fn handle(&self, work: &Work<'_>) -> Result<(), Interrupted> {
+        match &work.job.inbound {
+            Inbound::Question(question) => self.answer(question, ask::Asked::Now, work).await.map(|_| ()),
+            Inbound::Click(click) => self.act(click, work).await,
         }
     }
 
-    async fn handle(&self, inbound: &Inbound, progress: &working::Progress) {
-        match inbound {
-            Inbound::Question(question) => drop(self.answer(question, ask::Asked::Now, progress).await),
-            Inbound::Click(click) => self.act(click, progress).await,
-        }
-    }
-
-    async fn overflow(&self, inbound: Inbound) {
-        let thread = &inbound.place().thread;
-        match &inbound {
+    /// A job that found its thread crowded.
+    async fn overflow(&self, work: &Work<'_>) {
+        match &work.job.inbound {
             // Nobody has addressed the bot: it is likely chatter that comes while an answer is awaited.
             Inbound::Question(question)
                 if question.addressed == Addressed::FollowUp && !self.is_asker(question).await =>
             {
-                info!(%thread, reason = "too many replies wait in this thread", "a message is deliberately not answered");
+                info!(
+                    reason = "too many replies wait in this thread",
+                    "a message is deliberately not answered"
+                );
             }
             Inbound::Question(question) => {
-                warn!(%thread, "too many questions wait in this thread");
+                warn!("too many questions wait in this thread");
                 let reply = Reply::TooBusy(self.notice_memo(question, ask::Asked::Now).await);
                 self.whisper(&question.place, &question.user, reply).await;
             }
             Inbound::Click(click) => {
-                warn!(%thread, "too many clicks wait in this thread");
+                warn!("too many clicks wait in this thread");
                 self.whisper(&click.place, &click.user, Reply::Word(Word::Busy)).await;
             }
         }
-        self.parts.store.finish(&inbound).await;
     }
 
     /// Whether somebody has addressed the bot in this thread.
@@ -82,17 +96,18 @@ impl Conversation {
         session.ok().flatten().is_some_and(|session| session.askers.contains(&question.user))
     }
 
-    async fn apologize(&self, inbound: &Inbound, shown: Shown) {
-        match inbound {
+    async fn apologize(&self, work: &Work<'_>) {
+        let (shown, delivery) = (work.progress.take(), work.delivery().apart("apology"));
+        match &work.job.inbound {
             Inbound::Question(question) => {
                 let memo = self.notice_memo(question, ask::Asked::Now).await;
                 let reply = Reply::Failed(Trouble::Internal, memo);
-                self.post(&question.place, &question.message, reply, shown).await;
+                self.post(&question.place, &delivery, &reply, shown).await;
             }
             // A question that was being asked again: what shows that must not stay.
             Inbound::Click(Click { button: Some(button), place, .. }) if shown != Shown::Nothing => {
                 let reply = Reply::Failed(Trouble::Internal, button.memo.clone());
-                self.post(place, &button.memo.question, reply, shown).await;
+                self.post(place, &delivery, &reply, shown).await;
                 self.give_up_asking(place, &button.memo).await;
             }
             Inbound::Click(Click { place, user, .. }) => {

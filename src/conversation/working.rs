@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Conversation, Shown};
+use super::Conversation;
+use super::work::Work;
 use crate::agent::{AgentError, Answered};
-use crate::chat::{Question, Session, UserInfo};
+use crate::chat::{Question, Session, Shown, UserInfo};
 
 /// How long a status lasts before it must be renewed; Slack ends one after two minutes.
 const RENEW_STATUS_AFTER: Duration = Duration::from_secs(90);
@@ -38,7 +39,7 @@ impl Conversation {
         session: &Session,
         user: &UserInfo,
         words: &str,
-        progress: &Progress,
+        work: &Work<'_>,
     ) -> Option<Result<Answered, AgentError>> {
         let done = CancellationToken::new();
         let ask = async {
@@ -47,14 +48,14 @@ impl Conversation {
             done.cancel();
             answered
         };
-        let (answered, ()) = tokio::join!(ask, self.indicate(question, progress, &done));
+        let (answered, ()) = tokio::join!(ask, self.indicate(question, work, &done));
         answered
     }
 
     /// Shows that the agent thinks, until it is done. Waits for its own calls to end, unless the bridge must stop: a
     /// status that arrives after the answer would stay.
-    async fn indicate(&self, question: &Question, progress: &Progress, done: &CancellationToken) {
-        let place = &question.place;
+    async fn indicate(&self, question: &Question, work: &Work<'_>, done: &CancellationToken) {
+        let (place, progress) = (&question.place, &work.progress);
         let mut pause = Duration::from_millis(self.settings.working_after_milliseconds);
         loop {
             tokio::select! {
@@ -65,8 +66,9 @@ impl Conversation {
                 Shown::Nothing => {
                     // Until the platform says what is shown, anything may be.
                     progress.set(Shown::Uncertain);
-                    let key = question.turn_key();
-                    let shown = self.unless_hurried(self.platform(place).show_working(place, &key)).await;
+                    let delivery = work.delivery();
+                    let shown =
+                        self.unless_hurried(self.platform(place).show_working(place, &delivery)).await;
                     progress.set(shown.unwrap_or(Shown::Uncertain));
                 }
                 shown => drop(self.unless_hurried(self.platform(place).keep_working(place, &shown)).await),

@@ -73,8 +73,8 @@ pub fn router(
         .layer(RequestBodyLimitLayer::new(settings.max_body_bytes))
 }
 
-/// Ready means: deliveries are accepted. An agent that is down is told, but people get an honest answer then, so it
-/// does not make the bridge unready.
+/// Ready means: deliveries are accepted. An agent or a store that is down is told, but does not make the bridge unready:
+/// people get an honest answer then, and Slack its 503.
 async fn readiness(State(vitals): State<Vitals>) -> Response {
     let draining = vitals.conversation.is_draining();
     let checked = vitals.agent.last_check();
@@ -88,6 +88,9 @@ async fn readiness(State(vitals): State<Vitals>) -> Response {
     let status = if draining { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let word = if draining { "stopping" } else { "ready" };
     let mut body = json!({ "status": word, "agent": agent });
+    if vitals.conversation.is_store_down() {
+        body["store"] = json!("down");
+    }
     if let Checked::Failed { since, why } = checked {
         body["health_check"] = json!({ "failed": why, "since": format!("{since:.0}") });
     }

@@ -6,7 +6,7 @@ use tracing::warn;
 
 use super::api::{ApiError, Arguments, Class, FIRST_PAUSE, LONGEST_PAUSE, Patience, SlackApi};
 use super::blocks::{Form, Part};
-use crate::chat::{MessageId, Place, wording};
+use crate::chat::{MessageId, Place};
 
 /// The name of our metadata on messages; other apps of the workspace can see it.
 const METADATA: &str = "threadbridge_reply";
@@ -80,7 +80,7 @@ impl SlackApi {
         for flag in ["unfurl_links", "unfurl_media", "unfurl_app_links"] {
             body[flag] = json!(false);
         }
-        let since = self.now() - SKEW;
+        let since = self.now();
         let give_up = self.now() + self.patience();
         let (mut blindly, mut failures, mut pause) = (false, 0, FIRST_PAUSE);
         loop {
@@ -123,10 +123,18 @@ impl SlackApi {
         since: Timestamp,
         patience: Patience,
     ) -> Result<Option<Value>, ApiError> {
-        let oldest = format!("{}.000000", since.as_second());
+        let oldest = oldest(since);
         let more = [("oldest", oldest.as_str()), ("include_all_metadata", "true")];
         let messages = self.replies(place, &more, patience).await?;
         Ok(messages.into_iter().find(|message| key_of(message) == Some(key)))
+    }
+
+    /// The keys of our messages in a thread since a time.
+    pub(super) async fn keys(&self, place: &Place, since: Timestamp) -> Result<Vec<String>, ApiError> {
+        let oldest = oldest(since);
+        let more = [("oldest", oldest.as_str()), ("include_all_metadata", "true")];
+        let messages = self.replies(place, &more, Patience::UntilDone).await?;
+        Ok(messages.iter().filter_map(key_of).map(str::to_owned).collect())
     }
 
     /// The messages of a thread, oldest first; of a very long one the first pages.
@@ -173,19 +181,19 @@ pub(super) fn key_of(message: &Value) -> Option<&str> {
     message["metadata"]["event_payload"]["key"].as_str()
 }
 
-/// The key of an answer's part; the edition tells answers apart.
-pub(super) fn part_key(edition: &str, part: usize) -> String {
-    format!("{edition}-{part}")
+/// The key of a reply's part, under the reply's own name.
+pub(super) fn part_key(name: &str, part: usize) -> String {
+    format!("{name}-{part}")
+}
+
+/// Slack's time for messages since `since`, by our clock.
+fn oldest(since: Timestamp) -> String {
+    format!("{}.000000", (since - SKEW).as_second())
 }
 
 /// Whether a key is that of a part that another part precedes.
 pub(super) fn is_further_part(key: &str) -> bool {
     key.rsplit_once('-').and_then(|(_, part)| part.parse::<usize>().ok()).is_some_and(|part| 0 < part)
-}
-
-/// Whether a message is a placeholder that nothing has taken the place of.
-pub(super) fn is_placeholder(message: &Value) -> bool {
-    message["text"].as_str() == Some(wording::WORKING)
 }
 
 fn message_of(answer: &Value) -> Result<MessageId, ApiError> {

@@ -10,16 +10,16 @@ use tracing::{debug, warn};
 
 use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
 use super::blocks::{self, Form, Look, render, rerender, spoken_part};
-use super::delivery::{is_further_part, is_placeholder, key_of, part_key};
+use super::delivery::{is_further_part, key_of, part_key};
 use super::event::IN_THREAD;
 use super::people::Names;
 use super::{Links, PLATFORM, Settings, event, introduction, seal_context, text};
 use crate::chat::{
     Audience, Button, ChannelId, ClickedMessage, MessageId, Outcome, Place, PlatformId, Private, Profile,
-    Reply, Role, Text, TurnKey, UserId, UserKey, Word, wording,
+    Reply, Role, Shown, Text, UserId, UserKey, Word, wording,
 };
 use crate::clock::Clock;
-use crate::conversation::{Platform, PlatformError, Shown, Spoken};
+use crate::conversation::{Delivery, Platform, PlatformError, Spoken};
 use crate::seal::Seal;
 use crate::store::Expiring;
 
@@ -72,15 +72,13 @@ impl SlackPlatform {
         introduction::introduce(&self.api, &self.bot, clock).await;
     }
 
+    fn next_edition(&self) -> String {
+        self.edition.fetch_add(1, Ordering::Relaxed).to_string()
+    }
+
     /// Renders for a place, each time as another edition.
-    fn with_look<T>(
-        &self,
-        place: &Place,
-        form: Form,
-        attach: bool,
-        render: impl FnOnce(Look<'_>) -> T,
-    ) -> (T, String) {
-        let edition = self.edition.fetch_add(1, Ordering::Relaxed).to_string();
+    fn with_look<T>(&self, place: &Place, form: Form, attach: bool, render: impl FnOnce(Look<'_>) -> T) -> T {
+        let edition = self.next_edition();
         let context = seal_context(&place.thread);
         let seal = |button: &Button| {
             let plain = serde_json::to_vec(button).expect("a button is plain JSON");
@@ -88,27 +86,28 @@ impl SlackPlatform {
         };
         let root = place.thread.root.as_str();
         let (links, native_feedback) = (&self.links, self.native_feedback);
-        let rendered =
-            render(Look { seal: &seal, links, native_feedback, form, attach, root, edition: &edition });
-        (rendered, edition)
+        render(Look { seal: &seal, links, native_feedback, form, attach, root, edition: &edition })
     }
 
     /// Posts all parts; the first takes the place of a placeholder, if there is one.
     async fn post_all(
         &self,
         place: &Place,
+        delivery: &Delivery,
         reply: &Reply,
         mut shown: Option<MessageId>,
     ) -> Result<(), ApiError> {
         let render_in = |form, attach| self.with_look(place, form, attach, |look| render(reply, look));
+        let posted_before = self.posted_before(place, delivery).await?;
         let mut attach = true;
-        let (mut rendered, mut edition) = render_in(Form::Rich, attach);
+        let mut rendered = render_in(Form::Rich, attach);
         if let Some(file) = &rendered.file
+            && posted_before.is_empty()
             && let Err(error) = self.api.attach(place, file).await
         {
             warn!(%error, "a long answer cannot be attached; it is posted in many messages");
             attach = false;
-            (rendered, edition) = render_in(Form::Rich, attach);
+            rendered = render_in(Form::Rich, attach);
         }
         let (mut stuck, mut posted) = (None, Ok(()));
         for (n, part) in rendered.parts.into_iter().enumerate() {
@@ -116,7 +115,7 @@ impl SlackPlatform {
             // Every form has the same parts.
             let mut part = |form| match best.take() {
                 Some(best) if form == Form::Rich => best,
-                _ => render_in(form, attach).0.parts.swap_remove(n),
+                _ => render_in(form, attach).parts.swap_remove(n),
             };
             if let Some(placeholder) = shown.take() {
                 match self.api.update_part(place, &placeholder, &mut part, Patience::UntilDoneTwice).await {
@@ -125,7 +124,10 @@ impl SlackPlatform {
                 }
                 stuck = Some(placeholder);
             }
-            let key = part_key(&edition, n);
+            let key = part_key(&delivery.name, n);
+            if posted_before.contains(&key) {
+                continue;
+            }
             posted = self.api.post_part(place, &mut part, &key, Patience::UntilDone).await.map(|_| ());
             if posted.is_err() {
                 break;
@@ -139,21 +141,34 @@ impl SlackPlatform {
         posted
     }
 
+    /// The keys of the messages that may be there because a process has died over this delivery.
+    async fn posted_before(&self, place: &Place, delivery: &Delivery) -> Result<Vec<String>, ApiError> {
+        if !delivery.again {
+            return Ok(Vec::new());
+        }
+        match self.api.keys(place, delivery.since).await {
+            Err(error @ ApiError::Refused { .. }) => {
+                warn!(%error, "what was posted before a crash cannot be looked up; it may be posted twice");
+                Ok(Vec::new())
+            }
+            keys => keys,
+        }
+    }
+
     /// The placeholder that may have been posted, if it was.
-    async fn find_placeholder(&self, place: &Place, turn: &TurnKey) -> Option<MessageId> {
-        let since = self.api.now() - SignedDuration::from_hours(1);
-        let found = self.api.find(place, &placeholder_key(turn), since, Patience::Briefly).await;
+    async fn find_placeholder(&self, place: &Place, delivery: &Delivery) -> Option<MessageId> {
+        let found = self.api.find(place, &placeholder_key(delivery), delivery.since, Patience::Briefly).await;
         let found = found.unwrap_or_else(|error| {
             warn!(%error, "a placeholder that may exist cannot be looked up");
             None
         });
-        Some(found.filter(is_placeholder)?["ts"].as_str()?.into())
+        Some(found?["ts"].as_str()?.into())
     }
 
-    async fn show_placeholder(&self, place: &Place, turn: &TurnKey) -> Shown {
+    async fn show_placeholder(&self, place: &Place, delivery: &Delivery) -> Shown {
         let mut part =
-            |form| self.with_look(place, form, false, |look| rerender(&Value::Null, &Reply::Working, look)).0;
-        match self.api.post_part(place, &mut part, &placeholder_key(turn), Patience::Once).await {
+            |form| self.with_look(place, form, false, |look| rerender(&Value::Null, &Reply::Working, look));
+        match self.api.post_part(place, &mut part, &placeholder_key(delivery), Patience::Once).await {
             Ok(message) => Shown::Placeholder(message),
             Err(error) => {
                 warn!(%error, "a placeholder cannot be posted");
@@ -202,7 +217,7 @@ impl Platform for SlackPlatform {
         self.names.forget(user);
     }
 
-    async fn show_working(&self, place: &Place, turn: &TurnKey) -> Shown {
+    async fn show_working(&self, place: &Place, delivery: &Delivery) -> Shown {
         let channel = &place.thread.channel;
         if self.without_status.read(channel, self.api.now(), |()| ()).is_none() {
             match self.set_status(place, wording::STATUS).await {
@@ -215,7 +230,7 @@ impl Platform for SlackPlatform {
                 Err(_) => return Shown::Nothing,
             }
         }
-        self.show_placeholder(place, turn).await
+        self.show_placeholder(place, delivery).await
     }
 
     async fn keep_working(&self, place: &Place, shown: &Shown) {
@@ -226,7 +241,7 @@ impl Platform for SlackPlatform {
         }
     }
 
-    async fn end_working(&self, place: &Place, turn: &TurnKey, shown: Shown) {
+    async fn end_working(&self, place: &Place, delivery: &Delivery, shown: Shown) {
         let placeholder = match shown {
             Shown::Nothing => None,
             Shown::Status => {
@@ -237,7 +252,7 @@ impl Platform for SlackPlatform {
                 None
             }
             Shown::Placeholder(message) => Some(message),
-            Shown::Uncertain => self.find_placeholder(place, turn).await,
+            Shown::Uncertain => self.find_placeholder(place, delivery).await,
         };
         if let Some(message) = placeholder {
             self.delete(place, &message).await;
@@ -247,21 +262,21 @@ impl Platform for SlackPlatform {
     async fn post(
         &self,
         place: &Place,
-        turn: &TurnKey,
+        delivery: &Delivery,
         reply: &Reply,
         shown: Shown,
     ) -> Result<(), PlatformError> {
         let placeholder = match shown {
             Shown::Nothing | Shown::Status => None,
             Shown::Placeholder(message) => Some(message),
-            Shown::Uncertain => self.find_placeholder(place, turn).await,
+            Shown::Uncertain => self.find_placeholder(place, delivery).await,
         };
-        self.post_all(place, reply, placeholder).await.map_err(outcome)
+        self.post_all(place, delivery, reply, placeholder).await.map_err(outcome)
     }
 
     async fn settle(&self, place: &Place, on: &ClickedMessage, reply: &Reply) -> Result<(), PlatformError> {
         let contents: Value = serde_json::from_str(&on.contents).unwrap_or_default();
-        let mut part = |form| self.with_look(place, form, false, |look| rerender(&contents, reply, look)).0;
+        let mut part = |form| self.with_look(place, form, false, |look| rerender(&contents, reply, look));
         // What another change will follow must not hold that one up.
         let patience = match reply {
             Reply::Working => Patience::Once,
@@ -273,9 +288,11 @@ impl Platform for SlackPlatform {
 
     async fn whisper(&self, place: &Place, user: &UserId, reply: &Reply) -> Result<(), PlatformError> {
         if place.audience == Audience::Direct {
-            return self.post_all(place, reply, None).await.map_err(outcome);
+            let (name, since) = (self.next_edition(), self.api.now());
+            let delivery = Delivery { name, since, again: false };
+            return self.post_all(place, &delivery, reply, None).await.map_err(outcome);
         }
-        let (rendered, _) = self.with_look(place, Form::Basic, false, |look| render(reply, look));
+        let rendered = self.with_look(place, Form::Basic, false, |look| render(reply, look));
         // What only says that a press was in vain is of no use later.
         let lasting = match reply {
             Reply::Word(word) => matches!(word, Word::Created { .. } | Word::Uncertain { .. }),
@@ -324,8 +341,8 @@ fn spoken(message: &Value, bot: Option<&str>) -> Option<Spoken> {
     Some(Spoken { message: ts.into(), by, role, continues, text, to_bot, at: event::time(ts)? })
 }
 
-fn placeholder_key(turn: &TurnKey) -> String {
-    format!("{}-working", turn.question)
+fn placeholder_key(delivery: &Delivery) -> String {
+    format!("{}-working", delivery.name)
 }
 
 fn outcome(error: ApiError) -> PlatformError {

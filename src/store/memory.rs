@@ -2,16 +2,16 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Acceptance, Expiring, Settings, Store, StoreError};
-use crate::chat::{Inbound, Private, Session, ThreadKey, TurnKey, TurnState};
+use super::desk::{Desk, Lane};
+use super::settings::Waiting;
+use super::{Acceptance, Expiring, Hold, Settings, Store, StoreError, TURN_LIFE};
+use crate::chat::{Inbound, Job, JobId, Outgoing, Private, Session, ThreadKey, TurnKey, TurnState};
 
-/// How long a moved turn is remembered; a button older than that is taken at its word.
-const TURN_DAYS: i64 = 14;
 /// How many people can be blocked at once; far more than any agent has users.
 const MAX_BLOCKS: usize = 100_000;
 
@@ -23,34 +23,26 @@ pub struct MemoryStore {
     sessions: Expiring<ThreadKey, Arc<Session>>,
     turns: Expiring<TurnKey, TurnState>,
     blocks: Expiring<String, Timestamp>,
-    questions: AtomicUsize,
-    clicks: AtomicUsize,
-    max_inbox: usize,
+    desk: Desk,
+    jobs: AtomicU64,
     dedupe: SignedDuration,
     idle: SignedDuration,
 }
 
 impl MemoryStore {
     /// An empty store.
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &Settings, waiting: Waiting, now: Timestamp) -> Self {
         Self {
             claims: Expiring::new(settings.max_claims),
             hashers: [RandomState::new(), RandomState::new()],
             sessions: Expiring::new(settings.max_sessions),
             turns: Expiring::new(settings.max_sessions),
             blocks: Expiring::new(MAX_BLOCKS),
-            questions: AtomicUsize::new(0),
-            clicks: AtomicUsize::new(0),
-            max_inbox: settings.max_inbox,
+            // Higher than those of a process from before `now`.
+            desk: Desk::new(settings.max_inbox, waiting, now.as_microsecond().unsigned_abs()),
+            jobs: AtomicU64::new(0),
             dedupe: SignedDuration::from_hours(settings.dedupe_hours.into()),
             idle: SignedDuration::from_hours(settings.session_idle_hours.into()),
-        }
-    }
-
-    fn room(&self, inbound: &Inbound) -> &AtomicUsize {
-        match inbound {
-            Inbound::Question(_) => &self.questions,
-            Inbound::Click(_) => &self.clicks,
         }
     }
 
@@ -73,13 +65,12 @@ impl Store for MemoryStore {
     async fn accept(
         &self,
         keys: &[String],
-        inbound: &Inbound,
+        inbound: Inbound,
         now: Timestamp,
     ) -> Result<Acceptance, StoreError> {
         // Room first: a key that is taken without keeping would make the redelivery look like a duplicate.
-        let room = self.room(inbound);
-        let more = |used: usize| (used < self.max_inbox).then_some(used + 1);
-        if room.fetch_update(Ordering::AcqRel, Ordering::Acquire, more).is_err() {
+        let lane = Lane::of(&inbound);
+        if !self.desk.reserve(lane) {
             // A copy needs no room; refused, it would only be delivered again.
             let known = keys.iter().any(|key| self.is_claimed(key, now));
             return Ok(if known { Acceptance::Duplicate } else { Acceptance::Full });
@@ -89,14 +80,30 @@ impl Store for MemoryStore {
         let mut keys: Vec<&String> = keys.iter().collect();
         keys.sort_unstable();
         if !keys.into_iter().all(|key| self.claim(key, now)) {
-            room.fetch_sub(1, Ordering::AcqRel);
+            self.desk.release(lane);
             return Ok(Acceptance::Duplicate);
         }
-        Ok(Acceptance::New)
+        let number = self.jobs.fetch_add(1, Ordering::Relaxed);
+        let id = format!("{:x}-{number}", now.as_microsecond()).into();
+        Ok(self.desk.put(Job { id, inbound, accepted_at: now, attempts: 0, outgoing: None }))
     }
 
-    async fn finish(&self, inbound: &Inbound) {
-        self.room(inbound).fetch_sub(1, Ordering::AcqRel);
+    async fn next(&self, hold: &Hold) -> Result<Option<Job>, StoreError> {
+        Ok(self.desk.next(hold))
+    }
+
+    async fn keep(&self, _: &Hold, _: &JobId, _: &Outgoing) -> Result<(), StoreError> {
+        // Whoever posts it has it, and nobody would be there to post it later.
+        Ok(())
+    }
+
+    async fn finish(&self, _: &Hold, job: &Job) -> Result<(), StoreError> {
+        self.desk.release(Lane::of(&job.inbound));
+        Ok(())
+    }
+
+    async fn knows(&self, thread: &ThreadKey, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.desk.is_busy(thread) || self.sessions.read(thread, now, |_| ()).is_some())
     }
 
     async fn session(&self, thread: &ThreadKey, now: Timestamp) -> Result<Option<Arc<Session>>, StoreError> {
@@ -105,6 +112,7 @@ impl Store for MemoryStore {
 
     async fn save_session(
         &self,
+        _: &Hold,
         thread: &ThreadKey,
         session: Arc<Session>,
         now: Timestamp,
@@ -124,8 +132,9 @@ impl Store for MemoryStore {
         to: TurnState,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let ends = now + SignedDuration::from_hours(24 * TURN_DAYS);
-        Ok(self.turns.change(turn.clone(), now, |is| (is == from).then_some((to, ends))))
+        let ends = now + TURN_LIFE;
+        let fits = |is: Option<&TurnState>| is == from || is == Some(&to);
+        Ok(self.turns.change(turn.clone(), now, |is| fits(is).then(|| (to.clone(), ends))))
     }
 
     async fn block(
@@ -146,4 +155,14 @@ impl Store for MemoryStore {
     ) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.blocks.read(&crm_id.0, now, |until| *until))
     }
+
+    fn lasts(&self) -> bool {
+        false
+    }
+
+    async fn tend(&self, _: Timestamp) -> Result<Vec<Hold>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn leave(&self) {}
 }

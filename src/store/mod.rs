@@ -1,76 +1,116 @@
 //! What the bridge must remember, and the promises that every store keeps.
 
+mod books;
+mod desk;
 mod expiring;
+mod mailbox;
 mod memory;
+mod open;
+mod redis;
+mod settings;
+mod sqlite;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use serde::Deserialize;
+use jiff::{SignedDuration, Timestamp};
 
+pub use books::{Books, Purge, Purged, Stats};
 pub use expiring::Expiring;
 pub use memory::MemoryStore;
+pub use open::{OpenError, open, open_books};
+pub use redis::{LEASE as REDIS_LEASE, RedisBooks, RedisStore};
+pub use settings::{Location, Settings, Waiting};
+pub use sqlite::{SqliteBooks, SqliteStore};
 
-use crate::chat::{Inbound, Private, Session, ThreadKey, TurnKey, TurnState};
-
-/// Where the bridge remembers, and how much.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// Which store: `memory:`.
-    pub url: String,
-    /// How many sessions at most; beyond that the longest unused goes.
-    pub max_sessions: usize,
-    /// After how many idle hours a session ends.
-    pub session_idle_hours: u32,
-    /// How many hours a delivery is known, so that another copy of it is not answered.
-    pub dedupe_hours: u32,
-    /// How many delivery keys are known at most; beyond that the oldest is forgotten.
-    pub max_claims: usize,
-    /// How many accepted questions may be unfinished; beyond that new ones are refused.
-    pub max_inbox: usize,
-}
+use crate::chat::{Inbound, Job, JobId, Outgoing, Private, Session, ThreadKey, TurnKey, TurnState};
 
 /// What became of a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Acceptance {
-    /// It is kept, and ours to finish.
-    New,
+    /// It is kept, and its thread was idle: the caller works on the thread from now on.
+    Start(Hold),
+    /// It is kept; whoever holds its thread will work on it.
+    Queued,
+    /// It is kept, but too much waits in its thread already. The caller works on it alone, and says so.
+    Crowded(Hold),
     /// It was accepted before.
     Duplicate,
     /// There is no room; nothing was kept.
     Full,
 }
 
+/// The right to work on one thread, for one worker at a time.
+///
+/// It lapses when the process that has it is gone; then another may have the thread, with a higher fence, and
+/// what the older hold still writes is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The thread; or the one job that found its thread crowded.
+    queue: Arc<str>,
+    fence: u64,
+}
+
 /// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The store cannot be reached; nothing was kept.
+    /// The store cannot be reached, or cannot write; it may work again later.
     #[error("the store cannot be reached")]
     Down(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Somebody else holds the thread by now; nothing was written.
+    #[error("another process works on this thread by now")]
+    Lost,
+    /// What was kept cannot be read: it was sealed with another key, or changed.
+    #[error("{0} cannot be opened: it was sealed with another key, or changed")]
+    Damaged(&'static str),
 }
 
 /// What the bridge must remember.
 ///
-/// Each method is one atomic step: two callers, also in two processes, see it happen in one order.
+/// Each method is one atomic step: two callers, also in two processes, see it happen in one order. What a process
+/// dies over is either kept whole or not at all.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Dedupes and keeps: the first delivery with any of `keys` is [`Acceptance::New`], every later one
-    /// within the dedupe window is not. Clicks are never [`Acceptance::Full`] before questions are:
-    /// they have room of their own, because platforms do not redeliver them.
+    /// Dedupes and keeps: the first delivery with any of `keys` is accepted, every later one within the dedupe
+    /// window is a duplicate. Clicks are never [`Acceptance::Full`] because of questions: they have room of their
+    /// own, because platforms do not redeliver them.
+    ///
+    /// Whatever becomes of the caller: what was kept is worked on, if need be by a later [`Store::tend`].
     ///
     /// # Errors
-    /// When the store is down. Then nothing is kept and no key is taken.
+    /// When the store is down, or does not answer. Either nothing was kept and no key was taken, or all of it was, and
+    /// another copy of the delivery is a duplicate.
     async fn accept(
         &self,
         keys: &[String],
-        inbound: &Inbound,
+        inbound: Inbound,
         now: Timestamp,
     ) -> Result<Acceptance, StoreError>;
 
-    /// Marks one accepted inbound as finished, which makes room for another.
-    async fn finish(&self, inbound: &Inbound);
+    /// The job of a held thread that was said first. When nothing waits, the hold ends with that.
+    ///
+    /// # Errors
+    /// When the store is down, or the hold has lapsed.
+    async fn next(&self, hold: &Hold) -> Result<Option<Job>, StoreError>;
+
+    /// Keeps what is about to be posted for a job.
+    ///
+    /// # Errors
+    /// When the store is down, or the hold has lapsed.
+    async fn keep(&self, hold: &Hold, job: &JobId, outgoing: &Outgoing) -> Result<(), StoreError>;
+
+    /// Forgets a job, because it is finished; that makes room for another.
+    ///
+    /// # Errors
+    /// When the store is down, or the hold has lapsed.
+    async fn finish(&self, hold: &Hold, job: &Job) -> Result<(), StoreError>;
+
+    /// Whether a thread has a session, or work that is under way.
+    ///
+    /// # Errors
+    /// When the store is down.
+    async fn knows(&self, thread: &ThreadKey, now: Timestamp) -> Result<bool, StoreError>;
 
     /// A thread's session, if it has one that has not ended.
     ///
@@ -81,9 +121,10 @@ pub trait Store: Send + Sync {
     /// Keeps a thread's session and starts its idle time anew.
     ///
     /// # Errors
-    /// When the store is down.
+    /// When the store is down, or the hold has lapsed.
     async fn save_session(
         &self,
+        hold: &Hold,
         thread: &ThreadKey,
         session: Arc<Session>,
         now: Timestamp,
@@ -96,7 +137,8 @@ pub trait Store: Send + Sync {
     async fn turn(&self, turn: &TurnKey, now: Timestamp) -> Result<Option<TurnState>, StoreError>;
 
     /// Moves a turn from one state to the next; `false` when it is no longer in the state `from`.
-    /// `None` is the state of a turn that nobody has moved yet.
+    /// `None` is the state of a turn that nobody has moved yet. A turn that is in the state `to` already counts as
+    /// moved: whoever did not hear the answer may ask again.
     ///
     /// # Errors
     /// When the store is down.
@@ -128,4 +170,38 @@ pub trait Store: Send + Sync {
         crm_id: &Private<String>,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Whether what was accepted is still there when the process is gone.
+    fn lasts(&self) -> bool;
+
+    /// Does what must be done every [`TEND_EVERY`]: keeps this process's holds alive, forgets what has ended, and
+    /// takes over threads with work that nobody does. The caller works on those.
+    ///
+    /// # Errors
+    /// When the store is down.
+    async fn tend(&self, now: Timestamp) -> Result<Vec<Hold>, StoreError>;
+
+    /// Gives up this process's holds, because it ends: others may take them over at once.
+    async fn leave(&self);
+}
+
+/// How often [`Store::tend`] is to be called.
+pub const TEND_EVERY: Duration = Duration::from_secs(2);
+
+/// How the queue of a job begins that found its thread crowded; no platform is called like that.
+const ASIDE: &str = "aside/";
+
+/// How long a moved turn is remembered; a button older than that is taken at its word.
+const TURN_LIFE: SignedDuration = SignedDuration::from_hours(24 * 14);
+
+impl Hold {
+    /// Whether it is of one job alone, which found its thread crowded.
+    pub fn is_aside(&self) -> bool {
+        self.queue.starts_with(ASIDE)
+    }
+
+    /// Its number, higher than that of every earlier hold of the same thread.
+    pub fn fence(&self) -> u64 {
+        self.fence
+    }
 }

@@ -1,5 +1,7 @@
 //! The bridge through its front door: a signed request in, what people see out.
 
+#[path = "../support/directory.rs"]
+mod directory_of_its_own;
 #[path = "../support/file.rs"]
 mod file;
 mod shared;
@@ -28,6 +30,7 @@ mod read_back;
 mod reading;
 mod receiving;
 mod restart;
+mod resumed;
 mod sessions;
 mod signatures;
 mod stopping;

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use threadbridge::agent::Agent;
 use threadbridge::chat::{
     Action, Addressed, AgentKind, Audience, Button, ChannelId, Click, ClickedMessage, Inbound, MessageId,
-    Place, PlatformId, Private, Profile, Question, Reply, Text, ThreadKey, TurnKey, TurnMemo, UserId,
-    UserKey, wording,
+    Place, PlatformId, Private, Profile, Question, Reply, Shown, Text, ThreadKey, TurnMemo, UserId, UserKey,
+    wording,
 };
 use threadbridge::clock::Clock;
 use threadbridge::config::{Config, Environment};
-use threadbridge::conversation::{Conversation, Parts, Platform, PlatformError, Shown, Spoken, Taken};
+use threadbridge::conversation::{Conversation, Delivery, Parts, Platform, PlatformError, Spoken, Taken};
 use threadbridge::demo::agent::{Answer, Brain, DemoAgent, Scripted};
 use threadbridge::directory::Directory;
 use threadbridge::seal::Seal;
@@ -56,26 +56,27 @@ impl Platform for Brittle {
 
     fn forget(&self, _: &UserKey) {}
 
-    async fn show_working(&self, _: &Place, _: &TurnKey) -> Shown {
+    async fn show_working(&self, _: &Place, _: &Delivery) -> Shown {
         Shown::Nothing
     }
 
     async fn keep_working(&self, _: &Place, _: &Shown) {}
 
-    async fn end_working(&self, _: &Place, _: &TurnKey, _: Shown) {}
+    async fn end_working(&self, _: &Place, _: &Delivery, _: Shown) {}
 
     async fn post(
         &self,
         place: &Place,
-        turn: &TurnKey,
+        _: &Delivery,
         reply: &Reply,
         shown: Shown,
     ) -> Result<(), PlatformError> {
         let words = wording::of(reply);
         assert!(!words.contains("cursed"), "the bug in the posts");
         // Nothing at all can be said of this question, not even that something went wrong.
-        assert!(turn.question.as_str() != "10", "the bug in everything");
-        let (root, question) = (&place.thread.root, &turn.question);
+        let question = question_of(reply);
+        assert!(question.as_str() != "10", "the bug in everything");
+        let root = &place.thread.root;
         self.said.lock().unwrap().push(format!("{root}/{question}: {words}"));
         self.replaced.lock().unwrap().push((shown, words));
         Ok(())
@@ -91,6 +92,14 @@ impl Platform for Brittle {
 
     async fn read_back(&self, _: &Place) -> Result<Vec<Spoken>, PlatformError> {
         Ok(Vec::new())
+    }
+}
+
+fn question_of(reply: &Reply) -> &MessageId {
+    match reply {
+        Reply::Answer(answer) => &answer.memo.question,
+        Reply::Failed(_, memo) => &memo.question,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -161,7 +170,7 @@ async fn brittle() -> (Arc<Brittle>, Arc<Conversation>, TaskTracker) {
         platforms: vec![Arc::clone(&platform) as Arc<dyn Platform>],
         directory: Arc::new(Directory::open(&config.directory, client.clone(), Arc::clone(&clock)).unwrap()),
         agent: Arc::new(Agent::new(&config.agent, client, Arc::clone(&clock)).unwrap()),
-        store: Arc::new(MemoryStore::new(&config.store)),
+        store: Arc::new(MemoryStore::new(&config.store, config.conversation.waiting(), clock.now())),
         seal: Seal::new(&["a key of the tests".to_owned()]),
         clock,
         tracker: tracker.clone(),

@@ -53,6 +53,7 @@ fn the_help_says_what_can_be_done() {
       demo         See the bridge at work, in the terminal and in the browser: no Slack, no CRM and no configuration needed
       healthcheck  Ask the bridge on this machine whether it is ready; exit code 0 means yes
       directory    Look into the directory
+      store        Look into the store (SQLite or Redis), also while the bridge serves
       help         Print this message or the help of the given subcommand(s)
 
     Options:
@@ -95,7 +96,7 @@ fn a_word_that_is_no_command_is_told_with_those_that_are() {
     --- stderr
     error: unrecognized subcommand 'sevre'
 
-      tip: a similar subcommand exists: 'serve'
+      tip: some similar subcommands exist: 'store', 'serve'
 
     Usage: threadbridge [OPTIONS] [COMMAND]
 

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
+use threadbridge::bridge::Bridge;
+use threadbridge::clock::SystemClock;
 use threadbridge::config::{DEFAULTS, PLAIN_NAMES};
 use toml::{Table, Value};
 
-use super::{NEEDED, load};
+use super::{NEEDED, load, runtime};
 
 /// Every key as `section.key`, with its default.
 fn keys() -> BTreeMap<String, Value> {
@@ -81,8 +84,8 @@ fn every_key_is_read_and_used() {
 #[test]
 fn the_defaults_are_enough_with_the_secrets_and_a_directory() {
     let config = load(&NEEDED).unwrap();
-    threadbridge::bridge::Bridge::new(&config, std::sync::Arc::new(threadbridge::clock::SystemClock))
-        .unwrap();
+    let bridge = Bridge::new(&config, Arc::new(SystemClock));
+    runtime().block_on(bridge).unwrap();
 }
 
 #[test]

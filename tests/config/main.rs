@@ -35,13 +35,18 @@ pub fn load_file(text: &str, variables: &[(&str, &str)]) -> Result<Config, Confi
     Config::load(Some(Path::new(file.path())), &Environment::from_pairs(variables.iter().copied()))
 }
 
+/// Where a bridge can be put together.
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Runtime::new().unwrap()
+}
+
 /// What an operator reads when the bridge does not start with this configuration; the file is called FILE.
 pub fn complaint(text: &str, variables: &[(&str, &str)]) -> String {
     let file = TempFile::new("config.toml", text);
     let variables = [&NEEDED[..], variables].concat();
     let config = Config::load(Some(Path::new(file.path())), &Environment::from_pairs(variables));
     let error = match config {
-        Ok(config) => match Bridge::new(&config, Arc::new(SystemClock)) {
+        Ok(config) => match runtime().block_on(Bridge::new(&config, Arc::new(SystemClock))) {
             Ok(_) => panic!("the bridge would start"),
             Err(error) => anyhow::Error::from(error),
         },

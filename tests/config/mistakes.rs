@@ -93,7 +93,9 @@ fn a_value_that_cannot_be_is_named_with_what_can() {
     assert_snapshot!(complaint("[agent]\nask_deadline_seconds = 0", &[]), @"FILE (ask_deadline_seconds = 0): agent.ask_deadline_seconds must be between 1 and 3600");
     assert_snapshot!(complaint("[store]\nmax_sessions = 0", &[]), @"FILE (max_sessions = 0): store.max_sessions cannot be used: it must be at least 1");
     assert_snapshot!(complaint("[store]\ndedupe_hours = 4000000000", &[]), @"FILE (dedupe_hours = 4000000000): store.dedupe_hours cannot be used: it must be at most 87600");
-    assert_snapshot!(complaint("[store]\nurl = \"redis://canary\"", &[]), @r#"FILE: store.url cannot be used: this version has only the store "memory:""#);
+    assert_snapshot!(complaint("[store]\nurl = \"postgres://canary\"", &[]), @"FILE: store.url cannot be used: it must be memory:, sqlite:FILE, redis://HOST/DATABASE or rediss://HOST/DATABASE");
+    assert_snapshot!(complaint("[store]\nurl = \"sqlite:\"", &[]), @"FILE: store.url cannot be used: it must be memory:, sqlite:FILE, redis://HOST/DATABASE or rediss://HOST/DATABASE");
+    assert_snapshot!(complaint("[store]\nurl = \"redis://canary\"", &[]), @"seal.key cannot be used: it is empty, and a store that lasts needs one (SEAL_KEY): `openssl rand -hex 32` makes a good one");
     assert_snapshot!(complaint("[slack]\ndeadline_seconds = 0", &[]), @"FILE (deadline_seconds = 0): slack.deadline_seconds must be at least 1");
     assert_snapshot!(complaint("[slack]\napi_url = \"slack.com/canary\"", &[]), @"FILE: slack.api_url is not a web address: write it as https://host/path");
     assert_snapshot!(complaint("[slack]\nsource_url = \"javascript:canary\"", &[]), @"FILE: slack.source_url is not a web address: write it as https://host/path");

@@ -27,7 +27,7 @@ pub(super) async fn start(
     clock: &Arc<dyn Clock>,
 ) -> Result<Running, StageError> {
     let client = http::local_client().map_err(BuildError::Http)?;
-    let bridge = Bridge::with_client(config, client, Arc::clone(clock))?;
+    let bridge = Bridge::with_client(config, client, Arc::clone(clock)).await?;
     let (work, insight) = (bridge.work().clone(), bridge.insight());
     let (listener, url) = listen(0).await?;
     let house = House::default();

@@ -55,7 +55,10 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("unknown", Reply::Unknown { missing: Vec::new(), contact: "your workspace admin".into() }),
         (
             "incomplete",
-            Reply::Unknown { missing: vec!["agency", "office"], contact: "your workspace admin".into() },
+            Reply::Unknown {
+                missing: vec!["agency".into(), "office".into()],
+                contact: "your workspace admin".into(),
+            },
         ),
         ("not for you", Reply::NotForYou),
         ("too busy", Reply::TooBusy(memo())),

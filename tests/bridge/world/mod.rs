@@ -4,6 +4,7 @@
 //! test never looked at, or if work is unfinished.
 
 mod clock;
+mod mortal;
 mod trouble;
 mod converse;
 pub mod wire;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use clock::TestClock;
+use mortal::Mortal;
 
 /// The people's directory of the tests.
 pub const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/directory.csv");
@@ -39,6 +41,8 @@ pub struct World {
     work: TaskTracker,
     stop: CancellationToken,
     serving: Option<JoinHandle<()>>,
+    /// Where the bridge runs if it can be killed, and where its store is.
+    mortal: Option<Mortal>,
     seen: Mutex<BTreeSet<String>>,
     finished: bool,
 }
@@ -100,6 +104,7 @@ impl World {
             work: TaskTracker::new(),
             stop: CancellationToken::new(),
             serving: None,
+            mortal: None,
             seen: Mutex::default(),
             finished: false,
         };
@@ -110,13 +115,22 @@ impl World {
     async fn start(&mut self) {
         let pairs = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let config = Config::load(None, &Environment::from_pairs(pairs)).unwrap();
-        let bridge = Bridge::new(&config, Arc::clone(&self.clock) as Arc<dyn Clock>).unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        self.url = format!("http://{}", listener.local_addr().unwrap());
-        self.slack.connect(&self.url);
-        self.work = bridge.work().clone();
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         self.stop = CancellationToken::new();
-        self.serving = Some(spawn(bridge.serve(listener, self.stop.clone())));
+        let stop = self.stop.clone();
+        let starting = async move {
+            let bridge = Bridge::new(&config, clock).await.unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let (url, work) = (listener.local_addr().unwrap(), bridge.work().clone());
+            (url, work, spawn(bridge.serve(listener, stop)))
+        };
+        let (address, work, serving) = match &self.mortal {
+            Some(mortal) => mortal.spawn(starting).await.unwrap(),
+            None => starting.await,
+        };
+        self.url = format!("http://{address}");
+        self.slack.connect(&self.url);
+        (self.work, self.serving) = (work, Some(serving));
     }
 
     /// Stops the bridge as SIGTERM does, without waiting; see [`World::stopped`].

@@ -1,0 +1,303 @@
+//! The store in Redis: for any number of processes side by side, each of whose threads one process works on at a time.
+//!
+//! A process holds a queue until it has nothing left to do there. While it lives it says so with every
+//! [`Store::tend`]; when it does not for as long as a lease, others take its queues over, with higher fences.
+
+mod books;
+mod connection;
+mod opening;
+mod scripts;
+mod sealed;
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use redis::{Script, ScriptInvocation, cmd};
+use tracing::{error, warn};
+
+pub use self::books::RedisBooks;
+use self::connection::Connection;
+use self::scripts::Scripts;
+use self::sealed::Begun;
+use super::desk::queue_of;
+use super::mailbox::Kind;
+use super::settings::Waiting;
+use super::{Acceptance, Hold, OpenError, Settings, Store, StoreError, TURN_LIFE};
+use crate::chat::{Inbound, Job, JobId, Outgoing, Private, Session, ThreadKey, TurnKey, TurnState};
+use crate::seal::Seal;
+
+/// How long a process that says nothing counts as alive: some missed [`TEND_EVERY`](super::TEND_EVERY).
+pub const LEASE: Duration = Duration::from_secs(10);
+
+/// For how long something is left in Redis when it has ended, because the clocks of machines differ.
+const LEFTOVER: SignedDuration = SignedDuration::from_hours(24);
+/// How many threads are taken over at once; the next [`Store::tend`] takes more.
+const MOST_TAKEN: usize = 100;
+/// How many jobs of a thread that cannot be opened are dropped at once; more are dropped when the caller asks again.
+const MOST_DROPPED: usize = 100;
+/// How long leaving may take.
+const LEAVING: Duration = Duration::from_secs(1);
+
+/// Everything in one database of a Redis server.
+pub struct RedisStore {
+    connection: Connection,
+    scripts: Scripts,
+    seal: Seal,
+    /// This process's name, which no other has or had.
+    owner: String,
+    jobs: AtomicU64,
+    max_inbox: usize,
+    waiting: Waiting,
+    dedupe: SignedDuration,
+    idle: SignedDuration,
+    lease: Duration,
+}
+
+impl RedisStore {
+    /// Opens the database of a URL, or begins to use it. A process counts as dead after a `lease` without a
+    /// [`Store::tend`]; usually [`LEASE`].
+    ///
+    /// # Errors
+    /// When it cannot be reached or used, or was sealed with another key.
+    pub async fn open(
+        url: &str,
+        settings: &Settings,
+        waiting: Waiting,
+        seal: &Seal,
+        lease: Duration,
+    ) -> Result<Self, OpenError> {
+        let scripts = Scripts::new();
+        let (connection, address) = opening::connect(url).await?;
+        opening::check_data(&connection, &scripts, &address, seal).await?;
+        let store = Self {
+            connection,
+            scripts,
+            seal: seal.clone(),
+            owner: format!("{:016x}", RandomState::new().hash_one(())),
+            jobs: AtomicU64::new(1),
+            max_inbox: settings.max_inbox,
+            waiting,
+            dedupe: SignedDuration::from_hours(settings.dedupe_hours.into()),
+            idle: SignedDuration::from_hours(settings.session_idle_hours.into()),
+            lease,
+        };
+        // What is accepted from now on has an owner who lives.
+        store
+            .take_over(0)
+            .await
+            .map_err(|source| OpenError::RedisUnreachable { address, source: source.into() })?;
+        Ok(store)
+    }
+
+    /// Says that this process lives, and takes over at most so many queues that nobody works on.
+    async fn take_over(&self, most: usize) -> Result<Vec<Hold>, StoreError> {
+        let mut script = self.scripts.tend.arg(&self.owner);
+        script.arg(millis(self.lease)).arg(millis(self.lease / 4)).arg(most);
+        script.arg(opening::SCHEMA).arg(sealed::check(&self.seal));
+        let taken: Vec<(String, u64)> = self.connection.run(&script).await?;
+        Ok(taken.into_iter().map(|(queue, fence)| Hold { queue: queue.into(), fence }).collect())
+    }
+
+    /// A script that only the holder of a queue may run.
+    fn held<'a>(&self, script: &'a Script, hold: &Hold) -> ScriptInvocation<'a> {
+        let mut script = script.arg(&*hold.queue);
+        script.arg(&self.owner).arg(hold.fence);
+        script
+    }
+
+    /// Does something with a job of a held queue.
+    async fn step(&self, script: &Script, hold: &Hold, job: &str) -> Result<(), StoreError> {
+        Ok(self.connection.run(self.held(script, hold).arg(job)).await?)
+    }
+
+    /// The key under which a person's block is kept.
+    fn person(&self, crm_id: &Private<String>) -> String {
+        self.seal.digest("block", crm_id)
+    }
+}
+
+#[async_trait]
+impl Store for RedisStore {
+    async fn accept(
+        &self,
+        keys: &[String],
+        inbound: Inbound,
+        now: Timestamp,
+    ) -> Result<Acceptance, StoreError> {
+        let tail = sealed::tail_of(now, &self.owner, self.jobs.fetch_add(1, Ordering::Relaxed));
+        let (kind, most) = match Kind::of(&inbound) {
+            Kind::Question => ("q", self.waiting.questions),
+            Kind::FollowUp => ("f", self.waiting.others),
+            Kind::Click => ("c", self.waiting.others),
+        };
+        let lane = if kind == "c" { "c" } else { "q" };
+        let (thread, said_at) = (queue_of(&inbound.place().thread), inbound.at().as_microsecond());
+        let kept = sealed::seal_inbound(&inbound, &tail, &self.seal);
+        let ends = now + self.dedupe;
+        let mut script = self.scripts.accept.arg(&self.owner);
+        script.arg(now.as_microsecond()).arg(ends.as_microsecond()).arg(expiry(ends, now));
+        script.arg(lane).arg(self.max_inbox).arg(kind).arg(most);
+        script.arg(&*thread).arg(said_at).arg(tail).arg(kept).arg(keys);
+        let (what, fence, queue): (String, u64, String) = self.connection.run(&script).await?;
+        let hold = Hold { queue: queue.into(), fence };
+        Ok(match what.as_str() {
+            "start" => Acceptance::Start(hold),
+            "crowded" => Acceptance::Crowded(hold),
+            "queued" => Acceptance::Queued,
+            "full" => Acceptance::Full,
+            _ => Acceptance::Duplicate,
+        })
+    }
+
+    async fn next(&self, hold: &Hold) -> Result<Option<Job>, StoreError> {
+        for _ in 0..MOST_DROPPED {
+            let begun: Option<Begun> = self.connection.run(&self.held(&self.scripts.next, hold)).await?;
+            let Some(begun) = begun else { return Ok(None) };
+            if let Some(job) = sealed::open_job(&begun, &self.seal) {
+                return Ok(Some(job));
+            }
+            let (job, _, inbound, outgoing) = begun;
+            if [Some(inbound), outgoing].iter().flatten().any(|sealed| !self.seal.has_key_of(sealed)) {
+                error!(
+                    job,
+                    "an accepted message was sealed with a key that this process does not have; it waits"
+                );
+                self.step(&self.scripts.release, hold, &job).await?;
+                return Ok(None);
+            }
+            error!(job, "an accepted message was changed and cannot be opened; it is dropped");
+            self.step(&self.scripts.finish, hold, &job).await?;
+        }
+        Err(StoreError::Down("too many messages of a thread cannot be opened".into()))
+    }
+
+    async fn keep(&self, hold: &Hold, job: &JobId, outgoing: &Outgoing) -> Result<(), StoreError> {
+        let sealed = sealed::seal_outgoing(outgoing, job, &self.seal);
+        let mut script = self.held(&self.scripts.keep, hold);
+        Ok(self.connection.run(script.arg(job.as_str()).arg(sealed)).await?)
+    }
+
+    async fn finish(&self, hold: &Hold, job: &Job) -> Result<(), StoreError> {
+        self.step(&self.scripts.finish, hold, job.id.as_str()).await
+    }
+
+    async fn knows(&self, thread: &ThreadKey, now: Timestamp) -> Result<bool, StoreError> {
+        let mut script = self.scripts.knows.arg(thread.to_string());
+        Ok(self.connection.run(script.arg(now.as_microsecond())).await?)
+    }
+
+    async fn session(&self, thread: &ThreadKey, now: Timestamp) -> Result<Option<Arc<Session>>, StoreError> {
+        let thread = thread.to_string();
+        let mut get = cmd("HMGET");
+        get.arg(format!("tb:session:{thread}")).arg("ends").arg("sealed");
+        let (ends, sealed): (Option<i64>, Option<Vec<u8>>) = self.connection.ask(&get).await?;
+        let Some(sealed) = sealed.filter(|_| is_ahead(ends, now)) else { return Ok(None) };
+        let session = sealed::open_session(&sealed, &thread, &self.seal);
+        session.map(|session| Some(Arc::new(session))).ok_or(StoreError::Damaged("a session"))
+    }
+
+    async fn save_session(
+        &self,
+        hold: &Hold,
+        thread: &ThreadKey,
+        session: Arc<Session>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (sealed, ends) = (sealed::seal_session(&session, thread, &self.seal), now + self.idle);
+        let mut script = self.held(&self.scripts.save_session, hold);
+        script.arg(thread.to_string()).arg(ends.as_microsecond()).arg(expiry(ends, now)).arg(sealed);
+        Ok(self.connection.run(&script).await?)
+    }
+
+    async fn turn(&self, turn: &TurnKey, now: Timestamp) -> Result<Option<TurnState>, StoreError> {
+        let mut get = cmd("HMGET");
+        get.arg(format!("tb:turn:{}", name_of(turn))).arg("ends").arg("state");
+        let (ends, state): (Option<i64>, Option<String>) = self.connection.ask(&get).await?;
+        let state = state.filter(|_| is_ahead(ends, now));
+        let state = state.map(|state| serde_json::from_str(&state)).transpose();
+        state.map_err(|_| StoreError::Damaged("a turn"))
+    }
+
+    async fn advance(
+        &self,
+        turn: &TurnKey,
+        from: Option<&TurnState>,
+        to: TurnState,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let ends = now + TURN_LIFE;
+        let mut script = self.scripts.advance.arg(name_of(turn));
+        script.arg(from.map(written).unwrap_or_default()).arg(written(&to)).arg(now.as_microsecond());
+        script.arg(ends.as_microsecond()).arg(expiry(ends, now));
+        Ok(self.connection.run(&script).await?)
+    }
+
+    async fn block(
+        &self,
+        crm_id: &Private<String>,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut script = self.scripts.block.arg(self.person(crm_id));
+        script.arg(until.as_microsecond()).arg(expiry(until, now));
+        Ok(self.connection.run(&script).await?)
+    }
+
+    async fn blocked_until(
+        &self,
+        crm_id: &Private<String>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let mut get = cmd("GET");
+        get.arg(format!("tb:block:{}", self.person(crm_id)));
+        let until: Option<i64> = self.connection.ask(&get).await?;
+        let until = until.filter(|until| is_ahead(Some(*until), now));
+        Ok(until.map(|until| Timestamp::from_microsecond(until).unwrap_or(Timestamp::MAX)))
+    }
+
+    fn lasts(&self) -> bool {
+        true
+    }
+
+    async fn tend(&self, _: Timestamp) -> Result<Vec<Hold>, StoreError> {
+        self.take_over(MOST_TAKEN).await
+    }
+
+    async fn leave(&self) {
+        let script = self.scripts.leave.arg(&self.owner);
+        let leaving = self.connection.run::<()>(&script);
+        if !matches!(tokio::time::timeout(LEAVING, leaving).await, Ok(Ok(()))) {
+            warn!(
+                "the store could not be told that this process ends; others go on with its threads a little later"
+            );
+        }
+    }
+}
+
+/// Whether something has not ended.
+fn is_ahead(ends: Option<i64>, now: Timestamp) -> bool {
+    ends.is_some_and(|ends| now.as_microsecond() < ends)
+}
+
+/// After how many milliseconds Redis may clear something away.
+fn expiry(ends: Timestamp, now: Timestamp) -> i64 {
+    let left = ends.duration_since(now).max(SignedDuration::ZERO);
+    i64::try_from((left + LEFTOVER).as_millis()).unwrap_or(i64::MAX)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn name_of(turn: &TurnKey) -> String {
+    format!("{}|{}", turn.thread, turn.question)
+}
+
+/// A turn's state as it is compared.
+fn written(state: &TurnState) -> String {
+    serde_json::to_string(state).expect("its maps have strings for keys")
+}

@@ -1,0 +1,76 @@
+//! What a process must know of a database before it works with it: that the key is right, and what is unfinished.
+
+use std::path::PathBuf;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::database::Opened;
+use super::{file, inbox};
+use crate::chat::Job;
+use crate::seal::Seal;
+use crate::store::OpenError;
+
+/// What the check value is sealed for, and what it says.
+const CHECK_CONTEXT: &str = "store/check";
+const CHECK: &[u8] = b"threadbridge";
+
+/// What is found when a database is opened.
+pub(super) struct Found {
+    /// How often it was opened.
+    pub(super) openings: u64,
+    /// The number of the job that is accepted next.
+    pub(super) next_job: i64,
+    /// See [`others_did`].
+    pub(super) others_did: i64,
+    /// What was accepted and is not finished, in that order.
+    pub(super) unfinished: Vec<Job>,
+}
+
+/// Opens the file and reads what a process must know of it.
+pub(super) fn open(file: PathBuf, seal: &Seal) -> Result<(Opened, Found), OpenError> {
+    let mut opened = file::open(&file)?;
+    let refusal = |error| file::refusal(&file, error);
+    let transaction = Transaction::new(&mut opened.connection, TransactionBehavior::Immediate);
+    let transaction = transaction.map_err(refusal)?;
+    if !check_key(&transaction, seal).map_err(refusal)? {
+        return Err(OpenError::WrongKey);
+    }
+    renew_check(&transaction, seal).map_err(refusal)?;
+    let openings = count_opening(&transaction).map_err(refusal)?;
+    let next_job = inbox::next_number(&transaction).map_err(refusal)?;
+    let rows = inbox::unfinished(&transaction, seal).map_err(refusal)?;
+    let damaged = rows.iter().filter(|row| row.is_err()).count();
+    if 0 < damaged {
+        return Err(OpenError::Sealed(damaged));
+    }
+    let unfinished = rows.into_iter().flatten().collect();
+    let others_did = others_did(&transaction).map_err(refusal)?;
+    transaction.commit().map_err(refusal)?;
+    Ok((opened, Found { openings, next_job, others_did, unfinished }))
+}
+
+/// Whether the database was sealed with one of the keys, or with none yet.
+pub(super) fn check_key(database: &Connection, seal: &Seal) -> rusqlite::Result<bool> {
+    let check = "SELECT value FROM meta WHERE name = 'check'";
+    let check: Option<Vec<u8>> = database.query_row(check, [], |row| row.get(0)).optional()?;
+    Ok(check.is_none_or(|check| seal.open_bytes(&check, CHECK_CONTEXT).as_deref() == Some(CHECK)))
+}
+
+/// Lets the database be checked against the newest key from now on.
+fn renew_check(database: &Connection, seal: &Seal) -> rusqlite::Result<()> {
+    let check = seal.seal_bytes(CHECK, CHECK_CONTEXT);
+    let put = "INSERT OR REPLACE INTO meta (name, value) VALUES ('check', ?)";
+    database.execute(put, params![check]).map(|_| ())
+}
+
+/// A number that changes when another connection writes to the file.
+pub(super) fn others_did(database: &Connection) -> rusqlite::Result<i64> {
+    database.pragma_query_value(None, "data_version", |row| row.get(0))
+}
+
+/// Counts how often the database was opened.
+fn count_opening(database: &Connection) -> rusqlite::Result<u64> {
+    let count = "INSERT INTO meta (name, value) VALUES ('openings', 1)
+                 ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value";
+    database.query_row(count, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+}

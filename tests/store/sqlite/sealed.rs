@@ -1,0 +1,166 @@
+//! What people write is sealed in the file: nobody reads it there, changes it unnoticed, or puts it elsewhere.
+
+use std::sync::Arc;
+
+use threadbridge::chat::{Inbound, Private, Session, Text, Turn, UserId};
+use threadbridge::store::{Acceptance, Store, StoreError};
+
+use super::{StoreFile, left};
+use crate::{accept, answer, at, click, question, session, thread, work_off};
+
+/// Text, a user, a CRM id and an answer that occur nowhere else.
+const CANARIES: [&str; 4] = ["canary-question", "UCANARYUSER", "canary-crm-id", "canary-answer"];
+
+/// Leaves two unfinished jobs and two sessions behind, of canaries.
+async fn leave_canaries(store: &Arc<dyn Store>) {
+    let [words, user, person, said] = CANARIES;
+    let Inbound::Question(mut asked) = question("1") else { unreachable!() };
+    asked.text = Text::plain(words);
+    asked.user = user.into();
+    let started = accept(&**store, &["1"], Inbound::Question(asked), at(0)).await;
+    let Acceptance::Start(hold) = started else { panic!("{started:?}") };
+    let job = store.next(&hold).await.unwrap().unwrap();
+    store.keep(&hold, &job.id, &answer(said)).await.unwrap();
+    let second = accept(&**store, &["2"], click("2"), at(0)).await;
+    let Acceptance::Start(second) = second else { panic!("{second:?}") };
+    let job = store.next(&second).await.unwrap().unwrap();
+    store.keep(&second, &job.id, &answer(said)).await.unwrap();
+    for root in ["1", "2"] {
+        let mut kept: Session = (*session("customer-session-1")).clone();
+        let asker: UserId = user.into();
+        kept.askers.push(asker.clone());
+        let question = Private::from(words);
+        let turn = Turn { message: "1".into(), asker, question, asked_at: at(0), answer: None };
+        kept.put(Arc::new(turn), 10);
+        store.save_session(&hold, &thread(root), Arc::new(kept), at(0)).await.unwrap();
+    }
+    store.block(&Private::from(person), at(10), at(0)).await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_of_what_people_write_can_be_read_in_the_file_or_beside_it() {
+    let file = StoreFile::new();
+    let store = file.open().await;
+    leave_canaries(&store).await;
+    let search = |ends: &[&str]| {
+        for end in ends {
+            let bytes = std::fs::read(file.beside(end)).unwrap();
+            for canary in CANARIES {
+                let found = bytes.windows(canary.len()).any(|it| it.eq_ignore_ascii_case(canary.as_bytes()));
+                assert!(!found, "{canary} is in {end:?}");
+            }
+        }
+    };
+    search(&["", "-wal", "-shm", ".lock"]);
+    drop(store);
+    search(&["", ".lock"]);
+    // What is looked for would be found.
+    file.change("UPDATE session SET thread = ? WHERE thread LIKE '%/2'", [CANARIES[0]]);
+    assert!(file.bytes().windows(15).any(|it| it == CANARIES[0].as_bytes()));
+}
+
+#[tokio::test]
+async fn another_key_is_refused_and_nothing_is_changed() {
+    let file = StoreFile::new();
+    leave_canaries(&file.open().await).await;
+    let before = file.bytes();
+    let refusal = file.refusal(&["another key"]).await;
+    assert!(refusal.contains("was sealed with another key: set seal.key"), "{refusal}");
+    assert!(refusal.contains("seal.previous_key"), "{refusal}");
+    assert_eq!(file.bytes(), before);
+    assert_eq!(left(&*file.open().await).await.len(), 2);
+}
+
+#[tokio::test]
+async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_with_the_new_one() {
+    let file = StoreFile::new();
+    leave_canaries(&file.open().await).await;
+    let store = file.try_open(&["a new key", "a key"]).await.unwrap();
+    assert!(store.session(&thread("1"), at(0)).await.unwrap().is_some());
+    let holds = left(&*store).await;
+    assert_eq!(holds.len(), 2);
+    store.save_session(&holds[0], &thread("2"), session("customer-session-2"), at(0)).await.unwrap();
+    drop(store);
+    // The old key is still needed for what is unfinished.
+    let refusal = file.refusal(&["a new key"]).await;
+    assert!(
+        refusal
+            .starts_with("2 of the unfinished messages in the store cannot be opened: set seal.previous_key"),
+        "{refusal}"
+    );
+    let store = file.try_open(&["a new key", "a key"]).await.unwrap();
+    for hold in left(&*store).await {
+        work_off(&*store, Acceptance::Start(hold)).await;
+    }
+    drop(store);
+    let store = file.try_open(&["a new key"]).await.unwrap();
+    assert_eq!(store.session(&thread("2"), at(0)).await.unwrap(), Some(session("customer-session-2")));
+    let damaged = store.session(&thread("1"), at(0)).await;
+    assert!(matches!(damaged, Err(StoreError::Damaged("a session"))), "{damaged:?}");
+    drop(store);
+    assert!(file.refusal(&["a key"]).await.contains("another key"));
+}
+
+#[tokio::test]
+async fn a_changed_or_swapped_session_is_refused() {
+    let file = StoreFile::new();
+    let store = file.open().await;
+    leave_canaries(&store).await;
+    swap(&file, "session", "sealed");
+    for root in ["1", "2"] {
+        let swapped = store.session(&thread(root), at(0)).await;
+        assert!(matches!(swapped, Err(StoreError::Damaged("a session"))), "{swapped:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_bit_in_a_session_is_refused() {
+    let file = StoreFile::new();
+    let store = file.open().await;
+    leave_canaries(&store).await;
+    let key = thread("1").to_string();
+    let find = "SELECT sealed FROM session WHERE thread = ?";
+    let sealed: Vec<u8> = file.sql().query_row(find, [&key], |row| row.get(0)).unwrap();
+    for at_byte in [0, 1, 30, sealed.len() - 1] {
+        let mut flipped = sealed.clone();
+        flipped[at_byte] ^= 1;
+        file.change("UPDATE session SET sealed = ? WHERE thread = ?", (&flipped, &key));
+        let damaged = store.session(&thread("1"), at(0)).await;
+        assert!(matches!(damaged, Err(StoreError::Damaged("a session"))), "byte {at_byte}: {damaged:?}");
+    }
+}
+
+#[tokio::test]
+async fn changed_and_swapped_jobs_are_counted_and_left_as_they_are() {
+    for column in ["inbound", "outgoing"] {
+        let file = StoreFile::new();
+        leave_canaries(&file.open().await).await;
+        swap(&file, "inbox", column);
+        let refusal = file.refusal(&["a key"]).await;
+        assert!(
+            refusal.starts_with("2 of the unfinished messages in the store cannot be opened"),
+            "{column}: {refusal}"
+        );
+        swap(&file, "inbox", column);
+        drop(file.open().await);
+        file.change(&format!("UPDATE inbox SET {column} = substr({column}, 1, 20) WHERE number = 1"), []);
+        let refusal = file.refusal(&["a key"]).await;
+        assert!(
+            refusal.starts_with("1 of the unfinished messages in the store cannot be opened"),
+            "{column}: {refusal}"
+        );
+        assert_eq!(file.count("inbox"), 2);
+    }
+}
+
+/// Puts the sealed values of a table's two rows each into the place of the other.
+fn swap(file: &StoreFile, table: &str, column: &str) {
+    let sql = file.sql();
+    let mut rows = sql.prepare(&format!("SELECT rowid, {column} FROM {table}")).unwrap();
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let rows: Vec<(i64, Vec<u8>)> = rows.map(Result::unwrap).collect();
+    let [(first, one), (second, two)] = &rows[..] else { panic!("{} rows", rows.len()) };
+    for (row, value) in [(first, two), (second, one)] {
+        file.change(&format!("UPDATE {table} SET {column} = ? WHERE rowid = ?"), (value, row));
+    }
+}
