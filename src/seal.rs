@@ -80,11 +80,6 @@ impl Seal {
         self.keys.iter().any(|key| value.first() == Some(&key.id))
     }
 
-    /// Whether a sealed value was made by the newest key.
-    pub fn is_newest(&self, value: &[u8]) -> bool {
-        value.first() == Some(&self.keys[0].id)
-    }
-
     /// What stands for `input` where the input itself is not to be read, the same for as long as the key is.
     pub fn digest(&self, label: &str, input: &str) -> String {
         let mut mac =

@@ -224,6 +224,7 @@ impl Config {
             ("store.max_sessions", self.store.max_sessions as u64),
             ("store.max_claims", self.store.max_claims as u64),
             ("store.max_inbox", self.store.max_inbox as u64),
+            ("store.lease_seconds", self.store.lease_seconds.into()),
             ("store.session_idle_hours", self.store.session_idle_hours.into()),
             ("store.dedupe_hours", self.store.dedupe_hours.into()),
         ];

@@ -119,7 +119,10 @@ impl Conversation {
             None => false,
         };
         let next = if saved { TurnState::Rated(rating) } else { TurnState::Unrated };
-        self.advance(&pressed.turn, Some(&rating_state), next).await?;
+        if !self.advance(&pressed.turn, Some(&rating_state), next).await? {
+            // Somebody else has gone on with it, and says what has become of it.
+            return Ok(());
+        }
         if saved {
             self.settle(click, Outcome::Thanks).await;
         } else {
@@ -179,6 +182,8 @@ impl Conversation {
                 let _ = self.change(click, &Reply::Working).await;
             }
             work.progress.set(Shown::Placeholder(on.message.clone()));
+        } else if work.resumed() && work.job.outgoing.is_none() {
+            work.progress.set(Shown::Uncertain);
         }
         let question = Question {
             place: click.place.clone(),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tracing::{error, info, warn};
 
 use super::work::{Interrupted, Work};
-use super::{Conversation, FollowUps};
+use super::{Conversation, FollowUps, Overslept};
 use crate::agent::{AgentError, Answered, EscalationReason, Failure};
 use crate::chat::{
-    Addressed, Answer, AnswerReply, Outgoing, Place, Private, Question, Reply, Session, Shown, Standing,
-    Trouble, Turn, TurnMemo, TurnState, UserId, UserInfo,
+    Addressed, Answer, AnswerReply, Audience, Outgoing, Place, Private, Question, Reply, Session, Shown,
+    Standing, Trouble, Turn, TurnMemo, TurnState, UserId, UserInfo,
 };
 use crate::directory::Lookup;
 
@@ -66,10 +66,14 @@ impl Conversation {
     ) -> Result<Option<TurnState>, Interrupted> {
         let place = &question.place;
         if let Some(outgoing) = &work.job.outgoing {
-            return Ok(self.deliver(place, work, outgoing).await);
+            return self.deliver(place, work, outgoing).await;
         }
         let began = self.parts.clock.now();
-        let ending = self.decide(question, asked, work).await;
+        let ending = match self.decide(question, asked, work).await {
+            // Where nobody else reads along, it is a reply like any other.
+            Ending::Whisper(reply) if place.audience == Audience::Direct => Ending::Post(reply),
+            ending => ending,
+        };
         let milliseconds = self.parts.clock.now().duration_since(began).as_millis();
         let (shown, delivery) = (work.progress.get(), work.delivery());
         let state = match ending {
@@ -77,7 +81,7 @@ impl Conversation {
                 info!(milliseconds, kind = reply.kind(), "a question ends with a reply");
                 let outgoing = Outgoing { reply, shown };
                 self.keep_outgoing(work, &outgoing).await?;
-                self.deliver(place, work, &outgoing).await
+                self.deliver(place, work, &outgoing).await?
             }
             Ending::Whisper(reply) => {
                 info!(milliseconds, kind = reply.kind(), "a question ends with a private reply");
@@ -105,9 +109,21 @@ impl Conversation {
     }
 
     /// Posts what was kept for this job.
-    async fn deliver(&self, place: &Place, work: &Work<'_>, outgoing: &Outgoing) -> Option<TurnState> {
-        let Outgoing { reply, shown } = outgoing;
-        self.post(place, &work.delivery(), reply, shown.clone()).await
+    async fn deliver(
+        &self,
+        place: &Place,
+        work: &Work<'_>,
+        outgoing: &Outgoing,
+    ) -> Result<Option<TurnState>, Interrupted> {
+        let mut delivery = work.delivery();
+        loop {
+            match self.post(place, &delivery, &outgoing.reply, outgoing.shown.clone()).await {
+                Ok(state) => return Ok(state),
+                // Whoever has taken it over meanwhile is found out by this; otherwise what is there already is looked for.
+                Err(Overslept) => self.keep_outgoing(work, outgoing).await?,
+            }
+            delivery.again = true;
+        }
     }
 
     /// Everything up to the reply. When the bridge must stop, it is cut short as long as there is no answer.

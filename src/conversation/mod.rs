@@ -33,7 +33,7 @@ use crate::chat::{
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::seal::Seal;
-use crate::store::{Acceptance, Store, StoreError, TEND_EVERY};
+use crate::store::{Acceptance, Store, StoreError};
 
 /// What the core works with.
 pub struct Parts {
@@ -61,6 +61,9 @@ pub struct Conversation {
     store_down: AtomicBool,
     hurry: CancellationToken,
 }
+
+/// This process was out of action while it waited.
+struct Overslept;
 
 /// What became of a delivery that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,13 +128,15 @@ impl Conversation {
     }
 
     async fn try_accept(self: &Arc<Self>, keys: &[String], inbound: Inbound) -> Result<Taken, NotTaken> {
-        if self.is_draining() {
-            return Err(NotTaken::Draining);
-        }
         let down = |error| {
             error!(error = &error as &dyn std::error::Error, "the store could not accept a delivery");
             NotTaken::StoreDown
         };
+        if self.is_draining() {
+            // Refused, a copy would be delivered again, and be new to whoever comes next.
+            let known = self.parts.store.alone_knows(keys, self.parts.clock.now()).await.map_err(down)?;
+            return if known { Ok(Taken::Duplicate) } else { Err(NotTaken::Draining) };
+        }
         if !self.is_ours(&inbound).await.map_err(down)? {
             return Ok(Taken::NotOurs);
         }
@@ -146,7 +151,7 @@ impl Conversation {
 
     /// Tends the store until `stop`, as [`Conversation::go_on`] does.
     pub async fn tend(self: &Arc<Self>, stop: &CancellationToken) {
-        let mut ticks = tokio::time::interval(TEND_EVERY);
+        let mut ticks = tokio::time::interval(self.parts.store.tend_every());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
             self.go_on().await;
@@ -155,7 +160,10 @@ impl Conversation {
 
     /// Tends the store once, and works from now on on what is found there that nobody does.
     pub async fn go_on(self: &Arc<Self>) {
-        let tended = self.parts.store.tend(self.parts.clock.now()).await;
+        let tended = match self.is_draining() {
+            true => self.parts.store.renew().await.map(|()| Vec::new()),
+            false => self.parts.store.tend(self.parts.clock.now()).await,
+        };
         let was_down = self.store_down.swap(tended.is_err(), Ordering::AcqRel);
         match tended {
             Ok(holds) => {
@@ -270,34 +278,36 @@ impl Conversation {
 
     /// Posts a reply; returns the state of its turn if it is an answer and was delivered. Where an answer is refused, a
     /// notice with *Ask again* takes its place.
+    ///
+    /// # Errors
+    /// When this process was out of action meanwhile: whose work it is must be looked at before it is tried again.
     async fn post(
         &self,
         place: &Place,
         delivery: &Delivery,
         reply: &Reply,
         shown: Shown,
-    ) -> Option<TurnState> {
+    ) -> Result<Option<TurnState>, Overslept> {
         let posted = self.platform(place).post(place, delivery, reply, shown).await;
         let answer = if let Reply::Answer(answer) = reply { Some(answer) } else { None };
-        match posted {
+        let error = match posted {
             Ok(()) => {
                 info!("replied");
-                let escalates = answer?.answer.escalate;
-                Some(if escalates { TurnState::TicketOffered } else { TurnState::Unrated })
+                let state = |escalates| if escalates { TurnState::TicketOffered } else { TurnState::Unrated };
+                return Ok(answer.map(|answer| state(answer.answer.escalate)));
             }
-            Err(error) => {
+            Err(PlatformError::Overslept) => return Err(Overslept),
+            Err(error) => error,
+        };
+        error!(error = &error as &dyn std::error::Error, "a reply could not be delivered");
+        if let (Some(answer), PlatformError::Refused(_)) = (answer, error) {
+            let notice = Reply::Failed(Trouble::Internal, answer.memo.clone());
+            let delivery = delivery.apart("notice");
+            let posted = self.platform(place).post(place, &delivery, &notice, Shown::Nothing).await;
+            if let Err(error) = posted {
                 error!(error = &error as &dyn std::error::Error, "a reply could not be delivered");
-                if let (Some(answer), PlatformError::Refused(_)) = (answer, error) {
-                    let notice = Reply::Failed(Trouble::Internal, answer.memo.clone());
-                    let delivery = delivery.apart("notice");
-                    let posted = self.platform(place).post(place, &delivery, &notice, Shown::Nothing).await;
-                    if let Err(error) = posted {
-                        let error = &error as &dyn std::error::Error;
-                        error!(error, "a reply could not be delivered");
-                    }
-                }
-                None
             }
         }
+        Ok(None)
     }
 }

@@ -121,6 +121,10 @@ pub enum PlatformError {
     /// The place or the message, or the bot's right to it, is gone: it can never be done.
     #[error("the platform has no such place or message for the bot any more: {0}")]
     Gone(String),
+    /// The process was out of action for a while, and somebody else may have gone on with its work; nothing more was
+    /// done.
+    #[error("this process was out of action for a while")]
+    Overslept,
     /// It could not be reached, or was busy, for too long.
     #[error("the platform did not answer in time: {0}")]
     Down(String),

@@ -64,11 +64,19 @@ impl Conversation {
         Ok(())
     }
 
-    /// Somebody else has the turn by now, and nothing was sent.
+    /// Somebody else has the turn by now, and nothing was sent: the message shows what has become of it.
     async fn lost(&self, pressed: &Pressed<'_>) -> Result<(), Interrupted> {
         warn!("a ticket's claim was lost before anything was sent");
-        self.word(pressed.click, Word::Busy).await;
-        Ok(())
+        let now = self.parts.clock.now();
+        let stored = self.stored(|store| store.turn(&pressed.turn, now)).await?;
+        let state = stored.as_ref().map_or(TurnState::TicketOffered, |state| state.at(now));
+        if state.claim().is_some() {
+            self.word(pressed.click, Word::Busy).await;
+            return Ok(());
+        }
+        let turn = pressed.turn.clone();
+        let Pressed { work, click, memo, .. } = *pressed;
+        self.show_ticket(Pressed { work, click, memo, turn, stored, state }).await
     }
 
     /// What a ticket needs before anything of it is sent: the asker, the texts, and a recorded failure.

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use tracing::{Instrument, error, info, info_span, warn};
 
 use super::work::{Interrupted, Work};
-use super::{Conversation, ask};
+use super::{Conversation, Delivery, ask};
 use crate::chat::{Addressed, Click, Inbound, Job, Question, Reply, Shown, Trouble, Word};
 use crate::store::Hold;
 
@@ -36,23 +36,13 @@ impl Conversation {
     /// Works on a job until it is finished.
     async fn finish(&self, hold: &Hold, job: &Job) -> Result<(), Interrupted> {
         let work = Work::new(hold, job);
-        if hold.is_aside() {
-            self.overflow(&work).await;
-        } else if MOST_ATTEMPTS <= job.attempts {
-            error!(
-                attempts = job.attempts,
-                "work on a message ended the process again and again; its person is told"
-            );
-            self.apologize(&work).await;
-        } else {
-            match AssertUnwindSafe(self.handle(&work)).catch_unwind().await {
-                Ok(handled) => handled?,
-                Err(_) => {
-                    error!("a panic ended the work on a message; its person is told");
-                    // The worker must live: a thread without one would never be answered.
-                    if AssertUnwindSafe(self.apologize(&work)).catch_unwind().await.is_err() {
-                        error!("a panic ended the apology, too");
-                    }
+        match AssertUnwindSafe(self.handle(&work)).catch_unwind().await {
+            Ok(handled) => handled?,
+            Err(_) => {
+                error!("a panic ended the work on a message; its person is told");
+                // The worker must live: a thread without one would never be answered.
+                if AssertUnwindSafe(self.apologize(&work)).catch_unwind().await.is_err() {
+                    error!("a panic ended the apology, too");
                 }
             }
         }
@@ -60,18 +50,32 @@ impl Conversation {
     }
 
     async fn handle(&self, work: &Work<'_>) -> Result<(), Interrupted> {
-        match &work.job.inbound {
+        let job = work.job;
+        if work.hold.is_aside() {
+            return self.overflow(work).await;
+        }
+        // A reply that is known is not given up so soon.
+        let most = if job.outgoing.is_some() { 2 * MOST_ATTEMPTS } else { MOST_ATTEMPTS };
+        if most <= job.attempts {
+            error!(
+                attempts = job.attempts,
+                "work on a message ended the process again and again; its person is told"
+            );
+            self.apologize(work).await;
+            return Ok(());
+        }
+        match &job.inbound {
             Inbound::Question(question) => self.answer(question, ask::Asked::Now, work).await.map(|_| ()),
             Inbound::Click(click) => self.act(click, work).await,
         }
     }
 
     /// A job that found its thread crowded.
-    async fn overflow(&self, work: &Work<'_>) {
+    async fn overflow(&self, work: &Work<'_>) -> Result<(), Interrupted> {
         match &work.job.inbound {
             // Nobody has addressed the bot: it is likely chatter that comes while an answer is awaited.
             Inbound::Question(question)
-                if question.addressed == Addressed::FollowUp && !self.is_asker(question).await =>
+                if question.addressed == Addressed::FollowUp && !self.is_asker(question).await? =>
             {
                 info!(
                     reason = "too many replies wait in this thread",
@@ -88,26 +92,29 @@ impl Conversation {
                 self.whisper(&click.place, &click.user, Reply::Word(Word::Busy)).await;
             }
         }
+        Ok(())
     }
 
     /// Whether somebody has addressed the bot in this thread.
-    async fn is_asker(&self, question: &Question) -> bool {
-        let session = self.parts.store.session(&question.place.thread, self.parts.clock.now()).await;
-        session.ok().flatten().is_some_and(|session| session.askers.contains(&question.user))
+    async fn is_asker(&self, question: &Question) -> Result<bool, Interrupted> {
+        let (thread, now) = (&question.place.thread, self.parts.clock.now());
+        let session = self.stored(|store| store.session(thread, now)).await?;
+        Ok(session.is_some_and(|session| session.askers.contains(&question.user)))
     }
 
     async fn apologize(&self, work: &Work<'_>) {
-        let (shown, delivery) = (work.progress.take(), work.delivery().apart("apology"));
+        // Under the reply's own name: where some of that is there, no apology is.
+        let (shown, delivery) = (work.progress.take(), Delivery { again: true, ..work.delivery() });
         match &work.job.inbound {
             Inbound::Question(question) => {
                 let memo = self.notice_memo(question, ask::Asked::Now).await;
                 let reply = Reply::Failed(Trouble::Internal, memo);
-                self.post(&question.place, &delivery, &reply, shown).await;
+                let _ = self.post(&question.place, &delivery, &reply, shown).await;
             }
             // A question that was being asked again: what shows that must not stay.
             Inbound::Click(Click { button: Some(button), place, .. }) if shown != Shown::Nothing => {
                 let reply = Reply::Failed(Trouble::Internal, button.memo.clone());
-                self.post(place, &delivery, &reply, shown).await;
+                let _ = self.post(place, &delivery, &reply, shown).await;
                 self.give_up_asking(place, &button.memo).await;
             }
             Inbound::Click(Click { place, user, .. }) => {

@@ -91,7 +91,7 @@ impl SlackApi {
                 Err(error) => return Err(error),
             };
             // It may still be on its way into the thread.
-            self.pause(pause).await;
+            self.pause(pause).await?;
             pause = (pause * 2).min(LONGEST_PAUSE);
             failures += u32::from(unknown.is_slacks_failure());
             let found = match body.get("metadata") {
@@ -106,6 +106,7 @@ impl SlackApi {
                 Ok(None) if MOST_FAILURES <= failures => return Err(unknown.into_refusal(Class::Payload)),
                 Ok(None) => warn!("a post whose answer was lost is not in the thread; it is repeated"),
                 Err(_) if blindly => return Err(unknown),
+                Err(error @ ApiError::Overslept) => return Err(error),
                 // An answer twice is better than none; more often is not.
                 Err(error) => {
                     warn!(%error, "a post whose answer was lost cannot be looked up; it is repeated once");
@@ -123,18 +124,20 @@ impl SlackApi {
         since: Timestamp,
         patience: Patience,
     ) -> Result<Option<Value>, ApiError> {
-        let oldest = oldest(since);
-        let more = [("oldest", oldest.as_str()), ("include_all_metadata", "true")];
-        let messages = self.replies(place, &more, patience).await?;
+        let messages = self.replies_since(place, since, patience).await?;
         Ok(messages.into_iter().find(|message| key_of(message) == Some(key)))
     }
 
-    /// The keys of our messages in a thread since a time.
-    pub(super) async fn keys(&self, place: &Place, since: Timestamp) -> Result<Vec<String>, ApiError> {
-        let oldest = oldest(since);
+    /// The messages of a thread since a time, with their keys.
+    pub(super) async fn replies_since(
+        &self,
+        place: &Place,
+        since: Timestamp,
+        patience: Patience,
+    ) -> Result<Vec<Value>, ApiError> {
+        let oldest = format!("{}.000000", (since - SKEW).as_second());
         let more = [("oldest", oldest.as_str()), ("include_all_metadata", "true")];
-        let messages = self.replies(place, &more, Patience::UntilDone).await?;
-        Ok(messages.iter().filter_map(key_of).map(str::to_owned).collect())
+        self.replies(place, &more, patience).await
     }
 
     /// The messages of a thread, oldest first; of a very long one the first pages.
@@ -184,11 +187,6 @@ pub(super) fn key_of(message: &Value) -> Option<&str> {
 /// The key of a reply's part, under the reply's own name.
 pub(super) fn part_key(name: &str, part: usize) -> String {
     format!("{name}-{part}")
-}
-
-/// Slack's time for messages since `since`, by our clock.
-fn oldest(since: Timestamp) -> String {
-    format!("{}.000000", (since - SKEW).as_second())
 }
 
 /// Whether a key is that of a part that another part precedes.

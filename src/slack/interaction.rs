@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
 use super::blocks::{root_of_block, spoken_part};
 use super::event::{from_json, is_true, place, time, workspace};
@@ -124,7 +125,9 @@ fn pressed(payload: &Payload<'_>, message: Option<Message>, seal: &Seal) -> Opti
     let stands_at = container.and_then(|container| container.message_ts.as_deref()).unwrap_or("-");
     let action_ts = action.action_ts.as_deref()?;
     let workspace = &place.thread.workspace;
-    let keys = vec![format!("slack click {workspace}/{channel}/{stands_at}/{action_ts}/{user}")];
+    // A stand-in, because a store that lasts keeps keys as they are, and this one names a person.
+    let press = Sha256::digest(format!("{workspace}/{channel}/{stands_at}/{action_ts}/{user}"));
+    let keys = vec![format!("slack click {}", hex::encode(&press[..16]))];
     let on = message.and_then(|message| clicked(message, payload.message?));
     let own = |theirs: &String| Some(theirs) == team.as_ref() || Some(theirs) == enterprise.as_ref();
     let outsider =

@@ -98,11 +98,16 @@ impl SlackPlatform {
         mut shown: Option<MessageId>,
     ) -> Result<(), ApiError> {
         let render_in = |form, attach| self.with_look(place, form, attach, |look| render(reply, look));
-        let posted_before = self.posted_before(place, delivery).await?;
+        let there = self.there_already(place, delivery).await?;
+        let first = part_key(&delivery.name, 0);
+        let is_first = |message: &Value| {
+            let in_place = shown.as_ref().is_some_and(|shown| is_answer_in(message, shown));
+            in_place || key_of(message) == Some(&first)
+        };
         let mut attach = true;
         let mut rendered = render_in(Form::Rich, attach);
         if let Some(file) = &rendered.file
-            && posted_before.is_empty()
+            && !there.iter().any(is_first)
             && let Err(error) = self.api.attach(place, file).await
         {
             warn!(%error, "a long answer cannot be attached; it is posted in many messages");
@@ -118,14 +123,18 @@ impl SlackPlatform {
                 _ => render_in(form, attach).parts.swap_remove(n),
             };
             if let Some(placeholder) = shown.take() {
+                if there.iter().any(|message| is_answer_in(message, &placeholder)) {
+                    continue;
+                }
                 match self.api.update_part(place, &placeholder, &mut part, Patience::UntilDoneTwice).await {
                     Ok(()) => continue,
+                    Err(error @ ApiError::Overslept) => return Err(error),
                     Err(error) => warn!(%error, "a placeholder cannot become the answer; it is posted"),
                 }
                 stuck = Some(placeholder);
             }
             let key = part_key(&delivery.name, n);
-            if posted_before.contains(&key) {
+            if there.iter().any(|message| key_of(message) == Some(&key)) {
                 continue;
             }
             posted = self.api.post_part(place, &mut part, &key, Patience::UntilDone).await.map(|_| ());
@@ -141,17 +150,19 @@ impl SlackPlatform {
         posted
     }
 
-    /// The keys of the messages that may be there because a process has died over this delivery.
-    async fn posted_before(&self, place: &Place, delivery: &Delivery) -> Result<Vec<String>, ApiError> {
+    /// The messages among which there may be some of this delivery, because a process has died over it.
+    async fn there_already(&self, place: &Place, delivery: &Delivery) -> Result<Vec<Value>, ApiError> {
         if !delivery.again {
             return Ok(Vec::new());
         }
-        match self.api.keys(place, delivery.since).await {
-            Err(error @ ApiError::Refused { .. }) => {
+        match self.api.replies_since(place, delivery.since, Patience::UntilDoneTwice).await {
+            Err(error @ ApiError::Overslept) => Err(error),
+            Err(error) => {
+                // An answer twice is better than none.
                 warn!(%error, "what was posted before a crash cannot be looked up; it may be posted twice");
                 Ok(Vec::new())
             }
-            keys => keys,
+            messages => messages,
         }
     }
 
@@ -341,6 +352,11 @@ fn spoken(message: &Value, bot: Option<&str>) -> Option<Spoken> {
     Some(Spoken { message: ts.into(), by, role, continues, text, to_bot, at: event::time(ts)? })
 }
 
+/// Whether the placeholder has become an answer.
+fn is_answer_in(message: &Value, placeholder: &MessageId) -> bool {
+    message["ts"] == placeholder.as_str() && message["text"].as_str().is_some_and(blocks::is_answer)
+}
+
 fn placeholder_key(delivery: &Delivery) -> String {
     format!("{}-working", delivery.name)
 }
@@ -351,6 +367,7 @@ fn outcome(error: ApiError) -> PlatformError {
             PlatformError::Gone(error.to_string())
         }
         ApiError::Refused { .. } => PlatformError::Refused(error.to_string()),
+        ApiError::Overslept => PlatformError::Overslept,
         ApiError::Wait(_) | ApiError::Busy(_) | ApiError::Unsent | ApiError::Unknown(_) => {
             PlatformError::Down(error.to_string())
         }

@@ -88,6 +88,10 @@ impl Store for MemoryStore {
         Ok(self.desk.put(Job { id, inbound, accepted_at: now, attempts: 0, outgoing: None }))
     }
 
+    async fn alone_knows(&self, keys: &[String], now: Timestamp) -> Result<bool, StoreError> {
+        Ok(keys.iter().any(|key| self.is_claimed(key, now)))
+    }
+
     async fn next(&self, hold: &Hold) -> Result<Option<Job>, StoreError> {
         Ok(self.desk.next(hold))
     }

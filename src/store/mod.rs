@@ -20,7 +20,7 @@ pub use books::{Books, Purge, Purged, Stats};
 pub use expiring::Expiring;
 pub use memory::MemoryStore;
 pub use open::{OpenError, open, open_books};
-pub use redis::{LEASE as REDIS_LEASE, RedisBooks, RedisStore};
+pub use redis::{RedisBooks, RedisStore};
 pub use settings::{Location, Settings, Waiting};
 pub use sqlite::{SqliteBooks, SqliteStore};
 
@@ -87,6 +87,15 @@ pub trait Store: Send + Sync {
         inbound: Inbound,
         now: Timestamp,
     ) -> Result<Acceptance, StoreError>;
+
+    /// Whether a delivery is a copy of what this process has accepted, and whoever comes next would not know it.
+    ///
+    /// # Errors
+    /// When the store is down.
+    async fn alone_knows(&self, keys: &[String], now: Timestamp) -> Result<bool, StoreError> {
+        let (_, _) = (keys, now);
+        Ok(false)
+    }
 
     /// The job of a held thread that was said first. When nothing waits, the hold ends with that.
     ///
@@ -174,19 +183,32 @@ pub trait Store: Send + Sync {
     /// Whether what was accepted is still there when the process is gone.
     fn lasts(&self) -> bool;
 
-    /// Does what must be done every [`TEND_EVERY`]: keeps this process's holds alive, forgets what has ended, and
+    /// How often [`Store::tend`] is to be called.
+    fn tend_every(&self) -> Duration {
+        TEND_EVERY
+    }
+
+    /// Does what must be done from time to time: keeps this process's holds alive, forgets what has ended, and
     /// takes over threads with work that nobody does. The caller works on those.
     ///
     /// # Errors
     /// When the store is down.
     async fn tend(&self, now: Timestamp) -> Result<Vec<Hold>, StoreError>;
 
+    /// Keeps this process's holds alive, and does nothing else: it takes on nothing more.
+    ///
+    /// # Errors
+    /// When the store is down.
+    async fn renew(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Gives up this process's holds, because it ends: others may take them over at once.
     async fn leave(&self);
 }
 
-/// How often [`Store::tend`] is to be called.
-pub const TEND_EVERY: Duration = Duration::from_secs(2);
+/// How often a store is tended that does not say otherwise.
+const TEND_EVERY: Duration = Duration::from_secs(2);
 
 /// How the queue of a job begins that found its thread crowded; no platform is called like that.
 const ASIDE: &str = "aside/";

@@ -3,12 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::{
-    Books, Location, MemoryStore, REDIS_LEASE, RedisBooks, RedisStore, Settings, SqliteBooks, SqliteStore,
-    Store, Waiting,
+    Books, Location, MemoryStore, RedisBooks, RedisStore, Settings, SqliteBooks, SqliteStore, Store, Waiting,
 };
 use crate::seal::Seal;
 
@@ -179,7 +179,8 @@ pub async fn open(
         Location::Memory => Ok(Arc::new(MemoryStore::new(settings, waiting, now))),
         Location::Sqlite(file) => Ok(Arc::new(SqliteStore::open(file, settings, waiting, seal).await?)),
         Location::Redis(url) => {
-            Ok(Arc::new(RedisStore::open(&url, settings, waiting, seal, REDIS_LEASE).await?))
+            let lease = Duration::from_secs(settings.lease_seconds.into());
+            Ok(Arc::new(RedisStore::open(&url, settings, waiting, seal, lease).await?))
         }
     }
 }

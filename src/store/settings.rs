@@ -20,6 +20,8 @@ pub struct Settings {
     pub dedupe_hours: u32,
     /// How many delivery keys are known at most; beyond that the oldest is forgotten. Redis bounds its memory itself.
     pub max_claims: usize,
+    /// How many seconds a bridge may be silent before others that share its Redis take its threads over.
+    pub lease_seconds: u32,
     /// How many accepted questions may be unfinished; beyond that new ones are refused.
     pub max_inbox: usize,
 }

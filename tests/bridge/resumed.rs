@@ -299,6 +299,25 @@ async fn a_thread_is_followed_in_its_session_also_after_a_kill() {
 }
 
 #[tokio::test]
+async fn no_apology_stands_beside_an_answer_that_was_posted() {
+    let mut world = World::mortal(&[], confident).await;
+    world.slack.faults().next("chat.postMessage", 1, workspace::Fault::HangAfter);
+    world.slack.faults().next("conversations.replies", 4, workspace::Fault::Hang);
+    let root = world.begins("U0JANE", "C0LETTINGS", "How?").await;
+    world.until(|world| (world.slack.calls_of("chat.postMessage").len() == 1).then_some(())).await;
+    for deaths in 1..5 {
+        world.kill().await;
+        world.start_again().await;
+        let looked = |world: &World| deaths <= world.slack.calls_of("conversations.replies").len();
+        world.until(|world| looked(world).then_some(())).await;
+    }
+    world.kill().await;
+    world.rise().await;
+    assert_eq!(world.answers("C0LETTINGS", &root).len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_message_over_which_the_bridge_dies_again_and_again_ends_with_an_apology() {
     let (mut world, root) = thinking(&[]).await;
     for death in 1..5 {
@@ -318,5 +337,95 @@ async fn a_message_over_which_the_bridge_dies_again_and_again_ends_with_an_apolo
     ");
     assert_eq!(world.questions(), 5);
     world.agent.faults().open(Endpoint::Chat);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_look_up_that_fails_once_costs_no_answer() {
+    let mut world = World::mortal(&[], confident).await;
+    world.slack.faults().next("chat.postMessage", 1, workspace::Fault::Hang);
+    let root = world.begins("U0JANE", "C0LETTINGS", "How?").await;
+    world.until(|world| (!world.slack.calls_of("chat.postMessage").is_empty()).then_some(())).await;
+    world.kill().await;
+    world.slack.faults().next("conversations.replies", 1, workspace::Fault::Status(500));
+    world.rise().await;
+    assert_eq!(world.answers("C0LETTINGS", &root).len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_notice_in_a_direct_message_is_not_posted_twice() {
+    let mut world = World::mortal(&[], confident).await;
+    world.agent.faults().next(
+        Endpoint::Chat,
+        1,
+        Fault::answer(Canned::rate_limited(serde_json::json!(3600))),
+    );
+    world.slack.faults().next("chat.postMessage", 1, workspace::Fault::HangAfter);
+    let root = world.begins("U0JANE", "dm", "How?").await;
+    world.killed_at("chat.postMessage", 1).await;
+    assert_eq!(world.answers("D0JANE", &root).len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_placeholder_of_a_private_ask_again_does_not_stay() {
+    let at_once = ("THREADBRIDGE_CONVERSATION__WORKING_AFTER_MILLISECONDS", "0");
+    let mut world = World::mortal(&[at_once], confident).await;
+    world.slack.switch(|switches| switches.native_status = false);
+    world.agent.faults().next(Endpoint::Chat, 1, Fault::answer(Canned::rate_limited(serde_json::json!(60))));
+    let root = world.asks("How?").await;
+    world.whispers("U0JANE");
+    world.clock.advance(jiff::SignedDuration::from_secs(60));
+    world.agent.faults().hold(Endpoint::Chat);
+    let whisper = world.slack.ephemerals("U0JANE").pop().unwrap();
+    assert_eq!(world.slack.press_private(&whisper, "Ask again").await.status, 200);
+    world.until(|world| (world.slack.thread("C0LETTINGS", &root).len() == 2).then_some(())).await;
+    world.kill().await;
+    world.agent.faults().open(Endpoint::Chat);
+    world.rise().await;
+    assert_eq!(world.answers("C0LETTINGS", &root).len(), 1, "{}", world.lettings(&root));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn nobodys_id_stands_in_the_file_after_a_press() {
+    let mut world = World::mortal(&[], confident).await;
+    let root = world.asks("How?").await;
+    let answer = world.last("C0LETTINGS", &root);
+    world.press("U0JANE", &answer, "👍 Helpful").await;
+    let url = world.settings.iter().find(|(name, _)| name == "STORE_URL").unwrap().1.clone();
+    let file = url.strip_prefix("sqlite:").unwrap().to_owned();
+    world.kill().await;
+    let mut found = Vec::new();
+    for end in ["", "-wal"] {
+        let bytes = std::fs::read(format!("{file}{end}")).unwrap_or_default();
+        for at in 0..bytes.len().saturating_sub(6) {
+            if &bytes[at..at + 6] == b"U0JANE" {
+                let from = at.saturating_sub(60);
+                found.push(String::from_utf8_lossy(&bytes[from..at + 6]).into_owned());
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:?}");
+    world.rise().await;
+    world.lettings(&root);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_kept_is_posted_however_often_the_bridge_has_died() {
+    let mut world = World::mortal(&[], confident).await;
+    world.slack.faults().next("chat.postMessage", 5, workspace::Fault::Hang);
+    let root = world.begins("U0JANE", "C0LETTINGS", "How?").await;
+    for death in 1..=5 {
+        world.until(|world| (death <= world.slack.calls_of("chat.postMessage").len()).then_some(())).await;
+        world.kill().await;
+        world.start_again().await;
+    }
+    world.until(|world| (2 <= world.slack.thread("C0LETTINGS", &root).len()).then_some(())).await;
+    world.goes_on(&root, "And then?").await;
+    assert_eq!(world.lettings(&root).matches("Settings > Users").count(), 2);
+    assert_eq!(world.answers("C0LETTINGS", &root).len(), 2);
     world.finish().await;
 }

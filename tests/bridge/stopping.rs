@@ -56,6 +56,23 @@ async fn what_is_under_way_finishes_and_what_is_new_is_refused() {
 }
 
 #[tokio::test]
+async fn a_copy_that_comes_while_it_stops_is_acknowledged_and_not_left_to_the_next() {
+    let mut world = World::new().await;
+    world.agent.faults().hold(Endpoint::Chat);
+    let root = world.slack.say("U0JANE", "C0LETTINGS", "@bot Why?").await.ts;
+    world.agent.faults().waiting(Endpoint::Chat, 1).await;
+    stopping(&world).await;
+    for delivery in world.slack.deliveries() {
+        assert_eq!(world.slack.redeliver(&delivery, 1).await.status, 200);
+    }
+    world.agent.faults().open(Endpoint::Chat);
+    world.stopped().await;
+    assert_eq!(asked(&world), ["Why?"]);
+    world.see("C0LETTINGS", &root);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn an_answer_that_is_already_there_is_not_lost_when_time_is_over() {
     let mut world = World::with(&[AT_ONCE], doubtful).await;
     world.agent.faults().hold(Endpoint::RecordFailure);

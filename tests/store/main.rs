@@ -100,6 +100,7 @@ fn settings(url: &str) -> Settings {
         session_idle_hours: 72,
         dedupe_hours: 26,
         max_claims: 100_000,
+        lease_seconds: 10,
         max_inbox: 2,
     }
 }

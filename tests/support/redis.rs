@@ -94,6 +94,13 @@ impl RedisServer {
         self.process.take().expect("it runs").wait().unwrap();
     }
 
+    /// Kills it, as a loss of power does.
+    pub fn kill(&mut self) {
+        let mut process = self.process.take().expect("it runs");
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+
     /// Starts it again, on the same port, with what it still knows.
     pub fn start_again(&mut self) {
         assert!(self.process.is_none(), "it runs");
@@ -141,7 +148,7 @@ impl Drop for RedisServer {
 
 /// A port on which nobody listens, below those that the system gives to clients: nobody takes it while the server is
 /// stopped for a while.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
         let number = std::process::id().wrapping_mul(61).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));

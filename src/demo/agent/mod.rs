@@ -148,6 +148,11 @@ impl DemoAgent {
         self.ledger().tickets.iter().cloned().collect()
     }
 
+    /// Whether there is such a ticket.
+    pub fn has_ticket(&self, is_meant: impl FnMut(&Ticket) -> bool) -> bool {
+        self.ledger().tickets.iter().any(is_meant)
+    }
+
     /// The switches that make it misbehave.
     pub fn faults(&self) -> &Faults {
         &self.inner.faults

@@ -18,6 +18,12 @@ use super::state::{Message, Ts};
 
 /// The longest answer that is read, in bytes.
 const MOST_ANSWER: usize = 64 * 1024;
+/// Where events go, and what they are.
+const EVENTS: &str = "/slack/events";
+const JSON: &str = "application/json";
+/// Why Slack delivers again, in its own words.
+const TIMED_OUT: &str = "http_timeout";
+const HTTP_ERROR: &str = "http_error";
 
 /// What the bridge answered to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,32 +89,34 @@ pub fn signature(secret: &str, timestamp: i64, body: &[u8]) -> String {
 impl Workspace {
     /// Sends a delivery again, signed anew and otherwise the same, so with the same `event_id`.
     pub async fn redeliver(&self, delivery: &Delivery, retry_num: u32) -> Ack {
-        let reason = if 300 <= delivery.ack { "http_error" } else { "http_timeout" };
+        let reason = if 300 <= delivery.ack { HTTP_ERROR } else { TIMED_OUT };
         let content_type = delivery.headers.iter().find(|(name, _)| name == "content-type");
-        let content_type = content_type.map_or("application/json", |(_, value)| value);
+        let content_type = content_type.map_or(JSON, |(_, value)| value);
         self.send(&delivery.path, content_type, delivery.body.clone(), Some((retry_num, reason))).await
     }
 
     /// Sends any inner event in a correct envelope. A message that is not there yet (no subtype,
-    /// `file_share` or `thread_broadcast`, in a known channel) is also kept, so it can be answered.
+    /// `file_share` or `thread_broadcast`, in a known channel) is also kept, so it can be answered. Returns the last
+    /// answer.
     pub async fn send_event(&self, mut event: Value) -> Ack {
         if let (Some(ts), None) = (event["ts"].as_str(), event.get("event_ts")) {
             event["event_ts"] = ts.into();
         }
         self.keep_sent(&event);
         let acks = self.deliver_event(&event).await;
-        acks.into_iter().next().unwrap_or_else(|| Ack::none("nothing was sent"))
+        acks.into_iter().next_back().unwrap_or_else(|| Ack::none("nothing was sent"))
     }
 
     /// Sends a whole envelope as it is, signed; its message is kept as [`Self::send_event`] does.
     pub async fn send_envelope(&self, envelope: &Value) -> Ack {
         self.keep_sent(&envelope["event"]);
-        self.send("/slack/events", "application/json", envelope.to_string(), None).await
+        let acks = self.deliver(&envelope.to_string()).await;
+        acks.into_iter().next_back().unwrap_or_else(|| Ack::none("nothing was sent"))
     }
 
     /// Sends anything, unsigned unless the headers say so ([`signature`]); what is no header is left out.
     pub async fn send_raw(&self, path: &str, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Ack {
-        let Some(url) = self.state().bridge_url.clone() else { return Ack::none("not connected") };
+        let Some(url) = self.state().next_bridge() else { return Ack::none("not connected") };
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
@@ -169,15 +177,29 @@ impl Workspace {
 
     /// Delivers an inner event in its envelope; twice when that is switched on.
     pub(super) async fn deliver_event(&self, event: &Value) -> Vec<Ack> {
-        if self.state().bridge_url.is_none() {
+        if self.state().bridges.is_empty() {
             return vec![Ack::none("not connected")];
         }
         let body = self.envelope(event).to_string();
-        let mut acks = vec![self.send("/slack/events", "application/json", body.clone(), None).await];
+        let mut acks = self.deliver(&body).await;
         let twice = self.state().switches.deliver_twice;
         if twice {
-            let retry = Some((1, "http_timeout"));
-            acks.push(self.send("/slack/events", "application/json", body, retry).await);
+            acks.push(self.send(EVENTS, JSON, body, Some((1, TIMED_OUT))).await);
+        }
+        acks
+    }
+
+    /// Delivers an envelope, and again until it is acknowledged when that is switched on; every answer.
+    async fn deliver(&self, body: &str) -> Vec<Ack> {
+        let mut acks = vec![self.send(EVENTS, JSON, body.to_owned(), None).await];
+        for number in 1.. {
+            let pause = self.state().switches.redelivery;
+            let (Some(pause), Some(refused)) = (pause, acks.last().filter(|ack| ack.status != 200)) else {
+                break;
+            };
+            let reason = if refused.status == 0 { "connection_failed" } else { HTTP_ERROR };
+            self.inner.clock.sleep(pause).await;
+            acks.push(self.send(EVENTS, JSON, body.to_owned(), Some((number, reason))).await);
         }
         acks
     }
@@ -265,7 +287,7 @@ impl Workspace {
     fn tell(&self, event: impl FnOnce(&Self) -> Value) {
         let wanted = {
             let state = self.state();
-            state.switches.own_posts && state.bridge_url.is_some()
+            state.switches.own_posts && !state.bridges.is_empty()
         };
         if wanted {
             let (workspace, event) = (self.clone(), event(self));

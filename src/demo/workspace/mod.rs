@@ -4,8 +4,8 @@
 //! what is posted; and people act in it ([`Workspace::say`], [`Workspace::press`]), which the bridge
 //! gets as signed requests. It is the demo's Slack and the tests' fake Slack, one and the same.
 //!
-//! What it does not play: OAuth, Socket Mode, streams, modals, reactions, scopes and Slack's own
-//! retries; [`Workspace::redeliver`] repeats a delivery when the caller wants it.
+//! What it does not play: OAuth, Socket Mode, streams, modals, reactions and scopes. Of Slack's own retries it plays
+//! that they come ([`Switches::redelivery`]), not when; [`Workspace::redeliver`] repeats any delivery.
 
 mod api;
 mod arguments;
@@ -82,7 +82,13 @@ impl Workspace {
 
     /// Says where the bridge is, such as `http://127.0.0.1:4000`; nothing is delivered before that.
     pub fn connect(&self, bridge_url: &str) {
-        self.state().bridge_url = Some(bridge_url.trim_end_matches('/').to_owned());
+        self.connect_any(&[bridge_url]);
+    }
+
+    /// Says where the bridges are; each request goes to any one of them.
+    pub fn connect_any<S: AsRef<str>>(&self, bridge_urls: &[S]) {
+        let urls = bridge_urls.iter().map(|url| url.as_ref().trim_end_matches('/').to_owned());
+        self.state().bridges = urls.collect();
     }
 
     /// Says where [`Self::router`] is served, such as `http://127.0.0.1:5000`; upload URLs begin with it.

@@ -211,6 +211,9 @@ pub struct Switches {
     pub own_posts: bool,
     /// Every event arrives a second time, as a retry after a time-out that never was.
     pub deliver_twice: bool,
+    /// How long after a delivery that was not answered with 200 an event is delivered again, and again, until it is.
+    /// (Slack makes longer pauses each time, and gives up after a day.) `None`: it is not.
+    pub redelivery: Option<Duration>,
 }
 
 impl Default for Switches {
@@ -221,6 +224,7 @@ impl Default for Switches {
             context_actions: true,
             own_posts: true,
             deliver_twice: false,
+            redelivery: None,
         }
     }
 }

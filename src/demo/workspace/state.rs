@@ -141,7 +141,8 @@ pub(super) struct Room {
 /// Everything that changes.
 pub(super) struct State {
     pub(super) switches: Switches,
-    pub(super) bridge_url: Option<String>,
+    /// Where the bridges are, such as `http://127.0.0.1:4000`.
+    pub(super) bridges: Vec<String>,
     pub(super) base_url: Option<String>,
     pub(super) rooms: HashMap<String, Room>,
     pub(super) ephemerals: VecDeque<Ephemeral>,
@@ -151,13 +152,15 @@ pub(super) struct State {
     pub(super) deliveries: VecDeque<Delivery>,
     pub(super) violations: VecDeque<String>,
     counter: u64,
+    /// How many requests were sent to the bridges.
+    sent: u64,
 }
 
 impl State {
     pub(super) fn new(switches: Switches) -> Self {
         Self {
             switches,
-            bridge_url: None,
+            bridges: Vec::new(),
             base_url: None,
             rooms: HashMap::new(),
             ephemerals: VecDeque::new(),
@@ -167,6 +170,7 @@ impl State {
             deliveries: VecDeque::new(),
             violations: VecDeque::new(),
             counter: 0,
+            sent: 0,
         }
     }
 
@@ -174,6 +178,15 @@ impl State {
     pub(super) fn count(&mut self) -> u64 {
         self.counter += 1;
         self.counter
+    }
+
+    /// The bridge that gets the next request: as if at random, like behind a load balancer.
+    pub(super) fn next_bridge(&mut self) -> Option<String> {
+        // Fibonacci hashing spreads the numbers; the upper half of the product is its better one.
+        self.sent += 1;
+        let number = self.sent.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let bridges = u64::try_from(self.bridges.len()).ok().filter(|bridges| 0 < *bridges)?;
+        usize::try_from(number % bridges).ok().and_then(|at| self.bridges.get(at).cloned())
     }
 
     pub(super) fn room(&mut self, channel: &str) -> &mut Room {

@@ -26,6 +26,9 @@ pub enum ApiError {
     /// It was sent, and may have been done.
     #[error("slack's answer is unknown: {0}")]
     Unknown(String),
+    /// It was waited for so long that this process must have been out of action; nothing more was done.
+    #[error("this process was out of action for a while")]
+    Overslept,
     /// Slack refused, and would again.
     #[error("slack refused: {code}")]
     Refused {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use slack_morphism::{SlackApiToken, SlackApiTokenValue, SlackClient};
+use tokio::time::Instant;
 use tracing::{debug, warn};
 use url::Url;
 
@@ -30,6 +31,8 @@ pub(super) const FIRST_PAUSE: Duration = Duration::from_secs(1);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// For how long a person's profile is waited for.
 const BRIEFLY: SignedDuration = SignedDuration::from_secs(30);
+/// How much longer than wanted a pause may take on a busy machine; less than any lease should be.
+const OVERSLEPT: Duration = Duration::from_secs(3);
 /// How many methods and channels may be waited for at once.
 const MAX_WAITS: usize = 100_000;
 
@@ -107,7 +110,7 @@ impl SlackApi {
                 if patience == Patience::Once || give_up < self.clock.now() + rest {
                     return Err(ApiError::Wait(rest));
                 }
-                self.clock.sleep(rest).await;
+                self.pause(rest).await?;
             }
             let error = match self.once(method, arguments).await {
                 Ok(answer) => return Ok(answer),
@@ -122,7 +125,7 @@ impl SlackApi {
                 ApiError::Unknown(_) if matches!(patience, Patience::Briefly | Patience::UntilDoneTwice) => {
                     pause
                 }
-                ApiError::Unknown(_) | ApiError::Refused { .. } => return Err(error),
+                ApiError::Unknown(_) | ApiError::Refused { .. } | ApiError::Overslept => return Err(error),
             };
             let now = self.clock.now();
             let until = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
@@ -131,7 +134,7 @@ impl SlackApi {
             }
             warn!(method, seconds = wait.as_secs(), %error, "slack did not do it; it is tried again");
             if !matches!(error, ApiError::Wait(_)) {
-                self.clock.sleep(wait).await;
+                self.pause(wait).await?;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
@@ -148,8 +151,13 @@ impl SlackApi {
     }
 
     /// Waits before something is tried again.
-    pub(super) async fn pause(&self, pause: Duration) {
+    ///
+    /// # Errors
+    /// When it took much longer: this process was frozen, and somebody else may have gone on with what it does.
+    pub(super) async fn pause(&self, pause: Duration) -> Result<(), ApiError> {
+        let began = Instant::now();
         self.clock.sleep(pause).await;
+        if pause + OVERSLEPT < began.elapsed() { Err(ApiError::Overslept) } else { Ok(()) }
     }
 
     /// The Web API's base URL.
@@ -192,5 +200,40 @@ impl SlackApi {
         let now = self.clock.now();
         let until = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
         self.waits.put((method, channel.to_owned()), until, until, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::config::{Config, Environment};
+
+    /// A clock whose pauses take this much longer than asked for.
+    struct Late(Duration);
+
+    #[async_trait]
+    impl Clock for Late {
+        fn now(&self) -> Timestamp {
+            Timestamp::UNIX_EPOCH
+        }
+
+        async fn sleep(&self, duration: Duration) {
+            tokio::time::sleep(duration + self.0).await;
+        }
+    }
+
+    fn api(late: Duration) -> SlackApi {
+        let config =
+            Config::load(None, &Environment::from_pairs([("AGENT_URL", "http://localhost")])).unwrap();
+        SlackApi::new(&config.slack, &"xoxb-1".into(), crate::http::client().unwrap(), Arc::new(Late(late)))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_in_which_the_process_was_frozen_is_noticed() {
+        let pause = Duration::from_secs(60);
+        assert!(api(Duration::from_secs(2)).pause(pause).await.is_ok());
+        assert!(matches!(api(Duration::from_secs(4)).pause(pause).await, Err(ApiError::Overslept)));
     }
 }

@@ -131,6 +131,10 @@ impl From<&RedisError> for Fault {
             ErrorKind::AuthenticationFailed => Self::Login,
             kind => match error.code() {
                 Some("NOAUTH" | "WRONGPASS") => Self::Login,
+                // The library gives no code when Redis does not let it choose the database.
+                _ if error.detail().is_some_and(|said| said.starts_with("Authentication required")) => {
+                    Self::Login
+                }
                 Some(code) => Self::Refused(code.to_owned()),
                 None => Self::Strange(kind),
             },

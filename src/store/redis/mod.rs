@@ -30,9 +30,6 @@ use super::{Acceptance, Hold, OpenError, Settings, Store, StoreError, TURN_LIFE}
 use crate::chat::{Inbound, Job, JobId, Outgoing, Private, Session, ThreadKey, TurnKey, TurnState};
 use crate::seal::Seal;
 
-/// How long a process that says nothing counts as alive: some missed [`TEND_EVERY`](super::TEND_EVERY).
-pub const LEASE: Duration = Duration::from_secs(10);
-
 /// For how long something is left in Redis when it has ended, because the clocks of machines differ.
 const LEFTOVER: SignedDuration = SignedDuration::from_hours(24);
 /// How many threads are taken over at once; the next [`Store::tend`] takes more.
@@ -58,8 +55,7 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// Opens the database of a URL, or begins to use it. A process counts as dead after a `lease` without a
-    /// [`Store::tend`]; usually [`LEASE`].
+    /// Opens the database of a URL, or begins to use it. A process that is not tended for a `lease` counts as dead.
     ///
     /// # Errors
     /// When it cannot be reached or used, or was sealed with another key.
@@ -263,8 +259,17 @@ impl Store for RedisStore {
         true
     }
 
+    fn tend_every(&self) -> Duration {
+        // So that one that comes late, or is lost, costs nothing.
+        self.lease / 5
+    }
+
     async fn tend(&self, _: Timestamp) -> Result<Vec<Hold>, StoreError> {
         self.take_over(MOST_TAKEN).await
+    }
+
+    async fn renew(&self) -> Result<(), StoreError> {
+        self.take_over(0).await.map(|_| ())
     }
 
     async fn leave(&self) {

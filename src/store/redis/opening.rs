@@ -53,7 +53,8 @@ pub(super) async fn check_data(
     check_meta(&schema, &check, address, seal)?;
     if check == ours {
         info!(%address, "a new store was made");
-    } else if !seal.is_newest(&check) {
+    } else {
+        // From now on it is checked against the newest key.
         let mut put = cmd("HSET");
         put.arg("tb:meta").arg("check").arg(ours);
         connection.ask::<()>(&put).await.map_err(refusal)?;
@@ -132,5 +133,33 @@ fn refusal(address: &str, fault: Fault) -> OpenError {
         Fault::Login => OpenError::RedisLogin(address),
         Fault::Refused(code) => OpenError::RedisRefused { address, code },
         fault => OpenError::RedisUnreachable { address, source: fault.into() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of a server of which nothing is special but some facts.
+    fn check(facts: &[(&str, &str)]) -> Result<(), String> {
+        let usual = [("redis_version", "7.0.15"), ("redis_mode", "standalone"), ("role", "master")];
+        let all = facts.iter().chain(&usual).map(|(name, value)| format!("{name}:{value}\r\n"));
+        check_server(&format!("# Server\r\n{}", all.collect::<String>()), "a:1").map_err(|it| it.to_string())
+    }
+
+    #[test]
+    fn versions_before_6_2_are_refused_and_later_ones_work() {
+        for version in ["6.2.0", "6.10.1", "7.0.15", "10.0.0-rc1"] {
+            assert_eq!(check(&[("redis_version", version)]), Ok(()), "{version}");
+        }
+        for version in ["2.8.9", "5.0.14", "6.0.20", ""] {
+            let said = format!("Redis at a:1 is of version {version}, and 6.2 or newer is needed");
+            assert_eq!(check(&[("redis_version", version)]), Err(said));
+        }
+    }
+
+    #[test]
+    fn a_server_that_may_throw_keys_away_can_be_used() {
+        assert_eq!(check(&[("maxmemory_policy", "allkeys-lru")]), Ok(()));
     }
 }

@@ -1,9 +1,10 @@
 //! What the bridge is sent when people act.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
 use insta::assert_snapshot;
 use serde_json::json;
 use slack_morphism::prelude::SlackSigningSecret;
@@ -131,6 +132,47 @@ async fn everything_arrives_twice_when_that_is_switched_on() {
     assert_eq!(said.acks, [200; 4]);
     let ids: Vec<_> = world.events().iter().map(|event| event["event_id"].clone()).collect();
     assert_eq!((&ids[0], &ids[2]), (&ids[1], &ids[3]));
+}
+
+#[tokio::test]
+async fn what_is_refused_comes_again_as_a_retry_until_it_is_acknowledged_when_that_is_switched_on() {
+    let world = World::new().await;
+    let (requests, answers) = (Requests::default(), Arc::new(Mutex::new(vec![200, 500, 503])));
+    let kept = requests.clone();
+    let app = Router::new().fallback(move |headers: HeaderMap, body: String| {
+        kept.lock().unwrap().push((headers, body));
+        let answer = answers.lock().unwrap().pop().unwrap();
+        async move { StatusCode::from_u16(answer).unwrap() }
+    });
+    world.workspace.connect(&listen(app).await);
+    world.workspace.switch(|switches| switches.redelivery = Some(Duration::from_secs(60)));
+    let said = world.workspace.say("tom", "dm", "hello").await;
+    assert_eq!(said.acks, [503, 500, 200]);
+    let requests = requests.lock().unwrap();
+    let retry = |n: usize| requests[n].0.get("x-slack-retry-num").map(|number| number.to_str().unwrap());
+    assert_eq!([retry(0), retry(1), retry(2)], [None, Some("1"), Some("2")]);
+    assert_eq!(requests[1].0["x-slack-retry-reason"], "http_error");
+    assert!(requests.iter().all(|(_, body)| *body == requests[0].1));
+}
+
+#[tokio::test]
+async fn every_one_of_several_bridges_gets_some_of_the_requests() {
+    let world = World::new().await;
+    let other = Requests::default();
+    let app = Router::new().fallback(note).with_state(other.clone());
+    let deliver = |number: u32| {
+        let workspace = world.workspace.clone();
+        async move { workspace.say("tom", "dm", &number.to_string()).await }
+    };
+    deliver(0).await;
+    let first = world.workspace.state().bridges[0].clone();
+    world.workspace.connect_any(&[first, listen(app).await]);
+    for number in 1..20 {
+        assert_eq!(deliver(number).await.acks, [200]);
+    }
+    let counts = [world.events().len(), other.lock().unwrap().len()];
+    assert_eq!(counts[0] + counts[1], 20);
+    assert!(counts.iter().all(|count| 5 < *count), "{counts:?}");
 }
 
 #[tokio::test]

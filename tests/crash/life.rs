@@ -1,0 +1,90 @@
+//! A process from its start to its end, as the fakes know it.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::process::Process;
+
+/// One life of a bridge. Nothing that it asks for happens after its end, also if it was on its way already.
+#[derive(Debug)]
+pub struct Life {
+    /// Tells it from all other lives.
+    pub number: u64,
+    process: Mutex<Process>,
+    over: CancellationToken,
+    /// Calls of it that the fakes are busy with.
+    under_way: watch::Sender<usize>,
+}
+
+/// A call that is under way, until it is dropped.
+pub struct UnderWay(Arc<Life>);
+
+impl Life {
+    /// Begins with these settings; its URL comes once it serves.
+    pub fn begin(
+        number: u64,
+        settings: &[(String, String)],
+        log: &Path,
+    ) -> (Arc<Self>, oneshot::Receiver<String>) {
+        let (process, url) = Process::start(settings, log);
+        let (process, over, under_way) =
+            (Mutex::new(process), CancellationToken::new(), watch::Sender::new(0));
+        (Arc::new(Self { number, process, over, under_way }), url)
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&self) -> bool {
+        self.over.is_cancelled()
+    }
+
+    /// Ends it with SIGKILL; `false` if it was over already.
+    pub fn kill(&self) -> bool {
+        let mut process = self.process();
+        if self.is_over() {
+            return false;
+        }
+        // First, so that nothing takes effect that comes from now on.
+        self.over.cancel();
+        process.kill();
+        true
+    }
+
+    /// Asks it to end, waits until it has, and says whether it ended well.
+    pub async fn terminate(&self) -> bool {
+        self.process().signal("TERM");
+        let status = loop {
+            if let Some(status) = self.process().ended() {
+                break status;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        };
+        self.over.cancel();
+        status.success()
+    }
+
+    /// Returns when it is over and nothing of it is under way any more.
+    pub async fn is_gone(&self) {
+        self.over.cancelled().await;
+        // The sender lives as long as `self`.
+        let _ = self.under_way.subscribe().wait_for(|calls| *calls == 0).await;
+    }
+
+    /// Counts a call as under way; `None` when the life is over.
+    pub fn enter(self: &Arc<Self>) -> Option<UnderWay> {
+        self.under_way.send_modify(|calls| *calls += 1);
+        Some(UnderWay(Arc::clone(self))).filter(|_| !self.is_over())
+    }
+
+    fn process(&self) -> MutexGuard<'_, Process> {
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.send_modify(|calls| *calls -= 1);
+    }
+}

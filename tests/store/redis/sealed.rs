@@ -1,0 +1,211 @@
+//! What people write is sealed in Redis: nobody reads it there, changes it unnoticed, or puts it elsewhere.
+
+use std::sync::Arc;
+
+use threadbridge::chat::{Inbound, Private, Session, Text, Turn, UserId};
+use threadbridge::store::{OpenError, RedisStore, Store, StoreError};
+
+use super::{Database, LEASE, eventually, started};
+use crate::{accept, answer, asked_at, at, click, question, session, thread};
+
+/// Text, a user, a CRM id and an answer that occur nowhere else.
+const CANARIES: [&str; 4] = ["canary-question", "UCANARYUSER", "canary-crm-id", "canary-answer"];
+
+impl Database {
+    async fn with_keys(&self, keys: &[&str]) -> Result<RedisStore, OpenError> {
+        self.try_open(keys, LEASE).await
+    }
+
+    /// Each key, with everything that it has, as Redis writes it to its disk; without compression, so that words would
+    /// be found.
+    async fn dump(&self) -> Vec<(String, Vec<u8>)> {
+        let () = self.command(&[b"CONFIG", b"SET", b"rdbcompression", b"no"]).await;
+        let mut dump = Vec::new();
+        for key in self.command::<Vec<String>>(&[b"KEYS", b"*"]).await {
+            let value = self.command(&[b"DUMP", key.as_bytes()]).await;
+            dump.push((key, value));
+        }
+        dump
+    }
+}
+
+/// Leaves two unfinished jobs and two sessions behind, of canaries.
+async fn leave_canaries(store: &RedisStore) {
+    let [words, user, person, said] = CANARIES;
+    let Inbound::Question(mut asked) = question("1") else { unreachable!() };
+    asked.text = Text::plain(words);
+    asked.user = user.into();
+    let hold = started(accept(store, &["1"], Inbound::Question(asked), at(0)).await);
+    let Inbound::Click(mut pressed) = click("2") else { unreachable!() };
+    pressed.user = user.into();
+    let second = started(accept(store, &["2"], Inbound::Click(pressed), at(0)).await);
+    for hold in [&hold, &second] {
+        let job = store.next(hold).await.unwrap().unwrap();
+        store.keep(hold, &job.id, &answer(said)).await.unwrap();
+    }
+    for root in ["1", "2"] {
+        let mut kept: Session = (*session("customer-session-1")).clone();
+        let asker: UserId = user.into();
+        kept.askers.push(asker.clone());
+        let question = Private::from(words);
+        let turn = Turn { message: "1".into(), asker, question, asked_at: at(0), answer: None };
+        kept.put(Arc::new(turn), 10);
+        store.save_session(&hold, &thread(root), Arc::new(kept), at(0)).await.unwrap();
+    }
+    store.block(&Private::from(person), at(10), at(0)).await.unwrap();
+}
+
+fn contains(bytes: &[u8], word: &str) -> bool {
+    bytes.windows(word.len()).any(|it| it.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+#[tokio::test]
+async fn nothing_of_what_people_write_can_be_read_in_redis() {
+    let Some(database) = Database::new() else { return };
+    leave_canaries(&database.open().await).await;
+    let dump = database.dump().await;
+    for kind in ["tb:inbox:q", "tb:inbox:c", "tb:out", "tb:session:", "tb:block:", "tb:tries", "tb:meta"] {
+        assert!(dump.iter().any(|(key, _)| key.starts_with(kind)), "{kind} is looked at");
+    }
+    for (key, value) in &dump {
+        for canary in CANARIES {
+            assert!(!contains(key.as_bytes(), canary) && !contains(value, canary), "{canary} is in {key}");
+        }
+    }
+    // What is looked for would be found.
+    let _: u32 = database.command(&[b"HSET", b"tb:out", b"plain", CANARIES[3].as_bytes()]).await;
+    assert!(database.dump().await.iter().any(|(_, value)| contains(value, CANARIES[3])));
+}
+
+#[tokio::test]
+async fn every_key_begins_with_the_prefix_and_what_ends_is_cleared_away_some_time() {
+    let Some(database) = Database::new() else { return };
+    let store = database.open().await;
+    leave_canaries(&store).await;
+    store.advance(&crate::turn("1"), None, threadbridge::chat::TurnState::Failed, at(0)).await.unwrap();
+    for (key, _) in database.dump().await {
+        assert!(key.starts_with("tb:"), "{key}");
+        let left: i64 = database.command(&[b"PTTL", key.as_bytes()]).await;
+        let ends = ["tb:seen:", "tb:session:", "tb:turn:", "tb:block:", "tb:replica:"];
+        assert_eq!(0 < left, ends.iter().any(|prefix| key.starts_with(prefix)), "{key}: {left}");
+    }
+}
+
+#[tokio::test]
+async fn another_key_is_refused_and_nothing_is_changed() {
+    let Some(database) = Database::new() else { return };
+    leave_canaries(&database.open().await).await;
+    let before = database.dump().await;
+    let refusal = database.with_keys(&["another key"]).await.err().expect("it is refused").to_string();
+    assert!(refusal.contains("was sealed with another key: set seal.key"), "{refusal}");
+    assert!(refusal.contains("seal.previous_key"), "{refusal}");
+    let mut after = database.dump().await;
+    after.retain(|(key, _)| before.iter().any(|(known, _)| known == key));
+    assert_eq!(after.len(), before.len());
+    for pair in &after {
+        assert!(before.contains(pair), "{} has changed", pair.0);
+    }
+}
+
+#[tokio::test]
+async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_with_the_new_one() {
+    let Some(database) = Database::new() else { return };
+    let old = database.open().await;
+    leave_canaries(&old).await;
+    old.leave().await;
+    let store = database.with_keys(&["a new key", "a key"]).await.unwrap();
+    assert!(store.session(&thread("1"), at(0)).await.unwrap().is_some());
+    let holds = store.tend(at(0)).await.unwrap();
+    assert_eq!(holds.len(), 2);
+    for hold in &holds {
+        let job = store.next(hold).await.unwrap().unwrap();
+        assert!(job.outgoing.is_some());
+    }
+    store.save_session(&holds[0], &thread("2"), session("customer-session-2"), at(0)).await.unwrap();
+    let store = database.with_keys(&["a new key"]).await.unwrap();
+    assert_eq!(store.session(&thread("2"), at(0)).await.unwrap(), Some(session("customer-session-2")));
+    let damaged = store.session(&thread("1"), at(0)).await;
+    assert!(matches!(damaged, Err(StoreError::Damaged("a session"))), "{damaged:?}");
+    assert!(matches!(database.with_keys(&["a key"]).await, Err(OpenError::WrongKey)));
+}
+
+#[tokio::test]
+async fn what_a_process_lacks_the_key_of_waits_for_one_that_has_it() {
+    let Some(database) = Database::new() else { return };
+    let lease = std::time::Duration::from_millis(200);
+    let old = database.open_for(lease).await;
+    let new = database.try_open(&["a new key", "a key"], lease).await.unwrap();
+    let hold = started(accept(&old, &["1"], asked_at("1", 1), at(0)).await);
+    let job = old.next(&hold).await.unwrap().unwrap();
+    accept(&new, &["2"], asked_at("1", 2), at(0)).await;
+    old.finish(&hold, &job).await.unwrap();
+    assert!(old.next(&hold).await.unwrap().is_none());
+    assert!(matches!(old.next(&hold).await, Err(StoreError::Lost)), "its hold has ended");
+    let hold = eventually(async || new.tend(at(0)).await.unwrap().pop()).await;
+    let job = new.next(&hold).await.unwrap().unwrap();
+    assert_eq!((job.inbound.at(), job.attempts), (at(2), 0));
+}
+
+#[tokio::test]
+async fn what_was_changed_is_dropped_and_the_next_job_comes() {
+    for hash in ["tb:inbox:q", "tb:out"] {
+        let Some(database) = Database::new() else { return };
+        let store = database.open().await;
+        let hold = started(accept(&store, &["1"], asked_at("1", 1), at(0)).await);
+        let first = store.next(&hold).await.unwrap().unwrap();
+        store.keep(&hold, &first.id, &answer("An answer.")).await.unwrap();
+        accept(&store, &["2"], asked_at("1", 2), at(0)).await;
+        let id = first.id.as_str().as_bytes();
+        let mut sealed: Vec<u8> = database.command(&[b"HGET", hash.as_bytes(), id]).await;
+        *sealed.last_mut().unwrap() ^= 1;
+        let _: u32 = database.command(&[b"HSET", hash.as_bytes(), id, &sealed]).await;
+        let second = store.next(&hold).await.unwrap().unwrap();
+        assert_eq!(second.inbound.at(), at(2));
+        store.finish(&hold, &second).await.unwrap();
+        assert!(store.next(&hold).await.unwrap().is_none());
+        for hash in ["tb:inbox:q", "tb:out", "tb:tries", "tb:busy", "tb:queue:slack/T1/C1/1"] {
+            let left: u32 = database.command(&[b"EXISTS", hash.as_bytes()]).await;
+            assert_eq!(left, 0, "{hash}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_job_or_a_session_in_the_place_of_another_is_refused() {
+    let Some(database) = Database::roomy() else { return };
+    let store = database.open().await;
+    leave_canaries(&store).await;
+    let [one, two] = ["1", "2"].map(|root| format!("tb:session:{}", thread(root)).into_bytes());
+    let sealed: Vec<u8> = database.command(&[b"HGET", &one, b"sealed"]).await;
+    let _: u32 = database.command(&[b"HSET", &two, b"sealed", &sealed]).await;
+    let swapped = store.session(&thread("2"), at(0)).await;
+    assert!(matches!(swapped, Err(StoreError::Damaged("a session"))), "{swapped:?}");
+    for root in ["3", "4"] {
+        accept(&store, &[root], question(root), at(0)).await;
+    }
+    let jobs: Vec<(String, Vec<u8>)> = database.command(&[b"HGETALL", b"tb:inbox:q"]).await;
+    let [.., (third, sealed), (fourth, _)] = &jobs[..] else { panic!("{} jobs", jobs.len()) };
+    let _: u32 = database.command(&[b"HSET", b"tb:inbox:q", fourth.as_bytes(), sealed]).await;
+    store.leave().await;
+    let heir = database.open().await;
+    let mut seen = Vec::new();
+    for hold in heir.tend(at(0)).await.unwrap() {
+        seen.extend(heir.next(&hold).await.unwrap().map(|job| job.id.to_string()));
+    }
+    assert!(seen.contains(third) && !seen.contains(fourth), "{seen:?}");
+}
+
+/// Another key whose values begin with the same byte as those of a key.
+fn twin_of(key: &str) -> String {
+    let first = |key: &str| threadbridge::seal::Seal::new(&[key]).seal_bytes(b"", "")[0];
+    (0..).map(|n| format!("twin {n}")).find(|twin| first(twin) == first(key)).unwrap()
+}
+
+#[tokio::test]
+async fn a_rotation_to_a_key_that_looks_alike_is_one() {
+    let Some(database) = Database::new() else { return };
+    let twin = twin_of("a key");
+    database.open().await.leave().await;
+    database.with_keys(&[&twin, "a key"]).await.unwrap().leave().await;
+    assert!(database.with_keys(&[&twin]).await.is_ok());
+}
