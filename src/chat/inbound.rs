@@ -212,6 +212,13 @@ pub struct TurnMemo {
     /// The failure that was recorded, once it was.
     #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<FailureId>,
+    /// How many requests may have created a ticket that nobody knows of.
+    #[serde(rename = "d", default, skip_serializing_if = "is_zero")]
+    pub doubts: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Inbound {

@@ -79,17 +79,26 @@ pub enum TurnState {
     TicketClaimed {
         /// By whom.
         claim: Claim,
-        /// Whether an earlier request may have created one.
-        doubt: bool,
+        /// How many earlier requests may have created one.
+        doubts: u32,
     },
     /// The request for a ticket may have left.
-    TicketCalling(Claim),
+    TicketCalling {
+        /// By whom.
+        claim: Claim,
+        /// How many earlier requests may have created one.
+        doubts: u32,
+    },
     /// The ticket exists.
     TicketCreated(TicketId),
     /// The agent refused for certain; there is no ticket.
     TicketRejected,
-    /// The request was sent and its outcome is not known.
-    TicketUnknown,
+    /// A request was sent and its outcome is not known.
+    TicketUnknown {
+        /// How many requests may have created it. A person decides about as many as their buttons were made for: a
+        /// second click on the same button is no second decision.
+        doubts: u32,
+    },
     /// The person does without a ticket.
     TicketDeclined,
     /// The person leaves the unknown outcome as it is.
@@ -133,13 +142,14 @@ pub enum Press {
 }
 
 impl TurnState {
-    /// The state that a button was made for: what holds when nobody remembers the turn.
-    pub fn before(action: Action) -> Self {
+    /// The state that a button was made for, `doubts` being its memo's: what holds when nobody remembers the turn.
+    pub fn before(action: Action, doubts: u32) -> Self {
         match action {
             Action::Helpful | Action::Unhelpful => Self::Unrated,
             Action::CreateTicket | Action::DeclineTicket => Self::TicketOffered,
             // Whoever was creating that ticket is gone, and may have sent the request.
-            Action::CheckTicket | Action::CreateAgain | Action::LeaveTicket => Self::TicketUnknown,
+            Action::CheckTicket => Self::TicketUnknown { doubts: doubts + 1 },
+            Action::CreateAgain | Action::LeaveTicket => Self::TicketUnknown { doubts: doubts.max(1) },
             Action::AskAgain => Self::Failed,
         }
     }
@@ -158,8 +168,8 @@ impl TurnState {
         match self {
             Self::Asking(_) => Self::Failed,
             Self::Rating(_) => Self::Unrated,
-            Self::TicketClaimed { doubt, .. } => Self::unclaimed(*doubt),
-            Self::TicketCalling(_) => Self::TicketUnknown,
+            Self::TicketClaimed { doubts, .. } => Self::unclaimed(*doubts),
+            Self::TicketCalling { doubts, .. } => Self::TicketUnknown { doubts: doubts + 1 },
             other => other.clone(),
         }
     }
@@ -167,57 +177,61 @@ impl TurnState {
     /// Who is at work on it.
     pub fn claim(&self) -> Option<&Claim> {
         match self {
-            Self::Asking(claim) | Self::Rating(claim) | Self::TicketCalling(claim) => Some(claim),
-            Self::TicketClaimed { claim, .. } => Some(claim),
+            Self::Asking(claim) | Self::Rating(claim) => Some(claim),
+            Self::TicketClaimed { claim, .. } | Self::TicketCalling { claim, .. } => Some(claim),
             _ => None,
         }
     }
 
     /// The state that a claim leaves behind when nothing was sent.
-    pub fn unclaimed(doubt: bool) -> Self {
-        if doubt { Self::TicketUnknown } else { Self::TicketOffered }
+    pub fn unclaimed(doubts: u32) -> Self {
+        if doubts == 0 { Self::TicketOffered } else { Self::TicketUnknown { doubts } }
     }
 
-    /// What a press leads to that a process had begun with and is gone; `left` is what it left of this state. What may
-    /// have been sent is not sent again without a person's decision.
-    pub fn press_again(&self, action: Action, left: &Self) -> Press {
+    /// How many requests may have created a ticket that nobody knows of.
+    pub fn doubts(&self) -> u32 {
+        match self {
+            Self::TicketUnknown { doubts }
+            | Self::TicketClaimed { doubts, .. }
+            | Self::TicketCalling { doubts, .. } => *doubts,
+            _ => 0,
+        }
+    }
+
+    /// What a press leads to that a process had begun with and is gone; `left` is what it left of this state, `doubts` is
+    /// the button's. What may have been sent is not sent again without a person's decision.
+    pub fn press_again(&self, action: Action, doubts: u32, left: &Self) -> Press {
         match (self, action) {
             (Self::Rating(_), _) if left != self => Press::RateAgain,
             (Self::Rated(Rating::Helpful), Action::Helpful) => Press::Thank,
             (Self::Rated(Rating::Unhelpful), Action::Unhelpful) => Press::Thank,
             (Self::TicketDeclined, Action::DeclineTicket) => Press::DeclineTicket,
-            // The press may have been the one that led to this doubt.
-            (Self::TicketCalling(_) | Self::TicketUnknown, Action::CreateAgain)
-                if *left == Self::TicketUnknown =>
-            {
-                Press::ShowTicket
-            }
-            _ => left.press(action),
+            _ => left.press(action, doubts),
         }
     }
 
-    /// What a press leads to in this state.
-    pub fn press(&self, action: Action) -> Press {
+    /// What a press leads to in this state, on a button that was made when there were so many doubts.
+    pub fn press(&self, action: Action, doubts: u32) -> Press {
         use Action as A;
         match (self, action) {
             (Self::Unrated, A::Helpful) => Press::Rate(Rating::Helpful),
             (Self::Unrated, A::Unhelpful) => Press::Rate(Rating::Unhelpful),
             (Self::TicketOffered | Self::TicketRejected, A::CreateTicket) => Press::CreateTicket,
             (Self::TicketOffered | Self::TicketRejected, A::DeclineTicket) => Press::DeclineTicket,
-            (Self::TicketUnknown, A::CreateAgain) => Press::CreateTicket,
-            (Self::TicketUnknown, A::LeaveTicket) => Press::LeaveTicket,
+            (Self::TicketUnknown { doubts: now }, A::CreateAgain) if *now == doubts => Press::CreateTicket,
+            (Self::TicketUnknown { doubts: now }, A::LeaveTicket) if *now == doubts => Press::LeaveTicket,
             (Self::Failed, A::AskAgain) => Press::AskAgain,
             // Such a button shows that there was an answer, whatever became known of its delivery.
             (Self::Failed, A::Helpful | A::Unhelpful | A::CreateTicket | A::DeclineTicket) => {
-                Self::before(action).press(action)
+                Self::before(action, doubts).press(action, doubts)
             }
             (Self::Asking(_) | Self::Rating(_), _) => Press::Busy,
-            (Self::TicketClaimed { .. } | Self::TicketCalling(_), _) => Press::Busy,
+            (Self::TicketClaimed { .. } | Self::TicketCalling { .. }, _) => Press::Busy,
             (
                 Self::TicketOffered
                 | Self::TicketCreated(_)
                 | Self::TicketRejected
-                | Self::TicketUnknown
+                | Self::TicketUnknown { .. }
                 | Self::TicketDeclined
                 | Self::TicketLeft,
                 A::CreateTicket | A::DeclineTicket | A::CheckTicket | A::CreateAgain | A::LeaveTicket,
@@ -236,13 +250,23 @@ mod tests {
     fn a_claim_that_lasted_too_long_leaves_the_doubt_that_it_found() {
         let now = Timestamp::UNIX_EPOCH;
         let claim = Claim { job: "1".into(), fence: 1, lease: now };
-        let at = |doubt| TurnState::TicketClaimed { claim: claim.clone(), doubt }.at(now);
-        assert_eq!([at(false), at(true)], [TurnState::TicketOffered, TurnState::TicketUnknown]);
+        let at = |doubts| TurnState::TicketClaimed { claim: claim.clone(), doubts }.at(now);
+        assert_eq!([at(0), at(2)], [TurnState::TicketOffered, TurnState::TicketUnknown { doubts: 2 }]);
+    }
+
+    #[test]
+    fn a_decision_holds_for_the_doubt_that_it_is_about() {
+        let unknown = TurnState::TicketUnknown { doubts: 2 };
+        for (action, now) in
+            [(Action::CreateAgain, Press::CreateTicket), (Action::LeaveTicket, Press::LeaveTicket)]
+        {
+            assert_eq!([1, 2].map(|doubts| unknown.press(action, doubts)), [Press::ShowTicket, now]);
+        }
     }
 
     #[test]
     fn the_buttons_of_an_answer_whose_delivery_was_thought_to_have_failed_work() {
-        let press = |action| TurnState::Failed.press(action);
+        let press = |action| TurnState::Failed.press(action, 0);
         assert_eq!(press(Action::Helpful), Press::Rate(Rating::Helpful));
         assert_eq!(press(Action::CreateTicket), Press::CreateTicket);
         assert_eq!(press(Action::AskAgain), Press::AskAgain);
@@ -252,12 +276,12 @@ mod tests {
     fn a_press_over_which_a_process_died_sends_nothing_that_may_have_been_sent() {
         use Action as A;
         let claim = || Claim { job: "1".into(), fence: 1, lease: Timestamp::MAX };
-        let again = |state: TurnState, action| state.press_again(action, &state.left());
-        let calling = TurnState::TicketCalling(claim());
+        let again = |state: TurnState, action| state.press_again(action, 1, &state.left());
+        let calling = TurnState::TicketCalling { claim: claim(), doubts: 1 };
         for action in [A::CreateTicket, A::CreateAgain] {
             assert_eq!(again(calling.clone(), action), Press::ShowTicket);
         }
-        assert_eq!(again(TurnState::TicketUnknown, A::CreateAgain), Press::ShowTicket);
+        assert_eq!(again(TurnState::TicketUnknown { doubts: 2 }, A::CreateAgain), Press::ShowTicket);
         assert_eq!(again(TurnState::Rating(claim()), A::Helpful), Press::RateAgain);
         assert_eq!(again(TurnState::Rated(Rating::Helpful), A::Helpful), Press::Thank);
         assert_eq!(again(TurnState::Rated(Rating::Unhelpful), A::Helpful), Press::Done);
@@ -268,11 +292,13 @@ mod tests {
     fn a_press_over_which_a_process_died_is_gone_on_with_where_nothing_was_sent() {
         use Action as A;
         let claim = || Claim { job: "1".into(), fence: 1, lease: Timestamp::MAX };
-        let again = |state: TurnState, action| state.press_again(action, &state.left());
-        for (doubt, action) in [(false, A::CreateTicket), (false, A::DeclineTicket)] {
-            let claimed = TurnState::TicketClaimed { claim: claim(), doubt };
-            assert_eq!(again(claimed, action), TurnState::TicketOffered.press(action));
+        let again = |state: TurnState, action| state.press_again(action, state.doubts(), &state.left());
+        for action in [A::CreateTicket, A::DeclineTicket] {
+            let claimed = TurnState::TicketClaimed { claim: claim(), doubts: 0 };
+            assert_eq!(again(claimed, action), TurnState::TicketOffered.press(action, 0));
         }
+        let claimed = TurnState::TicketClaimed { claim: claim(), doubts: 2 };
+        assert_eq!(again(claimed, A::CreateAgain), Press::CreateTicket);
         assert_eq!(again(TurnState::Asking(claim()), A::AskAgain), Press::AskAgain);
         assert_eq!(again(TurnState::TicketDeclined, A::DeclineTicket), Press::DeclineTicket);
         assert_eq!(again(TurnState::Unrated, A::Helpful), Press::Rate(Rating::Helpful));

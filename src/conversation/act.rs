@@ -6,11 +6,11 @@ use tracing::{error, info, warn};
 
 use super::ask::Asked;
 use super::work::{Interrupted, Work};
-use super::{Conversation, PlatformError, TicketEmail, WhoMayPress};
+use super::{Conversation, Delivery, PlatformError, TicketEmail, WhoMayPress};
 use crate::agent::Feedback;
 use crate::chat::{
     Addressed, Audience, Button, Claim, Click, MessageId, Outcome, Place, Press, Private, Question, Rating,
-    Reply, Shown, TurnKey, TurnMemo, TurnState, UserInfo, Word,
+    Reply, Shown, Trouble, TurnKey, TurnMemo, TurnState, UserInfo, Word,
 };
 use crate::directory::Lookup;
 
@@ -27,9 +27,14 @@ pub(super) struct Pressed<'a> {
 }
 
 impl Pressed<'_> {
-    /// Whether an earlier request may have created the ticket.
-    pub(super) fn in_doubt(&self) -> bool {
-        self.state == TurnState::TicketUnknown
+    /// How many earlier requests may have created the ticket.
+    pub(super) fn doubts(&self) -> u32 {
+        self.state.doubts()
+    }
+
+    /// What the buttons carry from now on, when so many requests may have created the ticket.
+    pub(super) fn memo_of(&self, doubts: u32) -> TurnMemo {
+        TurnMemo { doubts, ..self.memo.clone() }
     }
 }
 
@@ -78,10 +83,13 @@ impl Conversation {
         let turn = TurnKey { thread: click.place.thread.clone(), question: memo.question.clone() };
         let now = self.parts.clock.now();
         let stored = self.stored(|store| store.turn(&turn, now)).await?;
-        let known = stored.clone().unwrap_or_else(|| TurnState::before(*action));
+        let known = stored.clone().unwrap_or_else(|| TurnState::before(*action, memo.doubts));
         let ours = known.claim().is_some_and(|claim| work.left(claim));
         let state = if ours { known.left() } else { known.at(now) };
-        let press = if work.resumed() { known.press_again(*action, &state) } else { state.press(*action) };
+        let press = match work.resumed() {
+            true => known.press_again(*action, memo.doubts, &state),
+            false => state.press(*action, memo.doubts),
+        };
         info!(?action, ?press, "a button was pressed");
         let pressed = Pressed { work, click, memo, turn, stored, state };
         match press {
@@ -200,8 +208,53 @@ impl Conversation {
         Ok(())
     }
 
+    /// Ends a press with which nobody goes on: what it has claimed is given back, and shown.
+    ///
+    /// # Errors
+    /// When it was interrupted.
+    pub(super) async fn give_up(
+        &self,
+        click: &Click,
+        work: &Work<'_>,
+        delivery: Delivery,
+        shown: Shown,
+    ) -> Result<(), Interrupted> {
+        let Click { place, on, button: Some(Button { memo, .. }), .. } = click else {
+            self.word(click, Word::NotNow).await;
+            return Ok(());
+        };
+        let turn = TurnKey { thread: place.thread.clone(), question: memo.question.clone() };
+        let now = self.parts.clock.now();
+        let stored = self.stored(|store| store.turn(&turn, now)).await?;
+        let claimed =
+            stored.clone().filter(|state| state.claim().is_some_and(|claim| claim.job == work.job.id));
+        let Some(claimed) = claimed else {
+            self.word(click, Word::NotNow).await;
+            return Ok(());
+        };
+        let state = claimed.left();
+        match &state {
+            TurnState::Failed => {
+                // The message has said since the press that the question is being asked.
+                let pressed = on.as_ref().map(|on| Shown::Placeholder(on.message.clone()));
+                let shown = if shown == Shown::Nothing { pressed.unwrap_or_default() } else { shown };
+                let reply = Reply::Failed(Trouble::Internal, memo.clone());
+                let _ = self.post(place, &delivery, &reply, shown).await;
+            }
+            TurnState::Unrated => self.not_rated(click, memo).await,
+            _ => {
+                let (turn, state) = (turn.clone(), state.clone());
+                self.show_ticket(Pressed { work, click, memo, turn, stored, state }).await?;
+                self.word(click, Word::NotNow).await;
+            }
+        }
+        // Last, so that whoever dies over this shows it again.
+        self.advance(&turn, Some(&claimed), state).await?;
+        Ok(())
+    }
+
     /// Lets a question be asked again whose asking came to nothing.
-    pub(super) async fn give_up_asking(&self, place: &Place, memo: &TurnMemo) {
+    async fn give_up_asking(&self, place: &Place, memo: &TurnMemo) {
         let turn = TurnKey { thread: place.thread.clone(), question: memo.question.clone() };
         let now = self.parts.clock.now();
         if let Ok(Some(asking @ TurnState::Asking(_))) = self.parts.store.turn(&turn, now).await {

@@ -250,6 +250,7 @@ impl Conversation {
             sourced: false,
             outsider: question.outsider,
             failure: None,
+            doubts: 0,
         }
     }
 

@@ -17,8 +17,8 @@ impl Conversation {
     /// Creates the ticket: claimed, then calling, then whatever came of it. The step to *calling* is written
     /// before the request leaves, so nobody repeats what may have been sent.
     pub(super) async fn create_ticket(&self, pressed: Pressed<'_>) -> Result<(), Interrupted> {
-        let doubt = pressed.in_doubt();
-        let claim = |claim| TurnState::TicketClaimed { claim, doubt };
+        let doubts = pressed.doubts();
+        let claim = |claim| TurnState::TicketClaimed { claim, doubts };
         let Some(claimed) = self.step(&pressed, claim).await? else { return Ok(()) };
         // After a restart only the message can tell that a ticket was being created; so it must, before one is.
         // Only where it never can, one is created all the same, and the presser is told.
@@ -35,7 +35,7 @@ impl Conversation {
             warn!("a ticket's claim lasted too long, and nothing was sent");
             return self.give_back(&pressed, memo, &claimed).await;
         }
-        let calling = TurnState::TicketCalling(pressed.work.claim(now));
+        let calling = TurnState::TicketCalling { claim: pressed.work.claim(now), doubts };
         if !self.advance(&pressed.turn, Some(&claimed), calling.clone()).await? {
             return self.lost(&pressed).await;
         }
@@ -51,10 +51,11 @@ impl Conversation {
         memo: TurnMemo,
         claimed: &TurnState,
     ) -> Result<(), Interrupted> {
-        let doubt = pressed.in_doubt();
-        if !self.advance(&pressed.turn, Some(claimed), TurnState::unclaimed(doubt)).await? {
+        let doubts = pressed.doubts();
+        if !self.advance(&pressed.turn, Some(claimed), TurnState::unclaimed(doubts)).await? {
             return self.lost(pressed).await;
         }
+        let (doubt, memo) = (doubts != 0, TurnMemo { doubts, ..memo });
         let outcome = match doubt {
             true => Outcome::Uncertain { email: self.known_email(pressed).await, memo },
             false => Outcome::OfferAgain(memo),
@@ -130,7 +131,8 @@ impl Conversation {
         calling: TurnState,
         created: Result<TicketId, Option<AgentError>>,
     ) -> Result<(), Interrupted> {
-        let (click, doubt) = (pressed.click, pressed.in_doubt());
+        let (click, doubts) = (pressed.click, pressed.doubts());
+        let doubt = doubts != 0;
         let email = self.public_email(&click.place, user);
         let name = Private::from(user.first_name());
         let hidden = email.is_none().then(|| user.email.clone());
@@ -156,13 +158,15 @@ impl Conversation {
                 let certain = error.is_some_and(|error| !error.may_have_happened());
                 let failed = certain.then_some(Word::TicketFailed { doubt });
                 let word = failed.or(hidden.map(|email| Word::Uncertain { email }));
-                (TurnState::TicketUnknown, Outcome::Uncertain { email, memo }, word)
+                let doubts = if certain { doubts } else { doubts + 1 };
+                let memo = TurnMemo { doubts, ..memo };
+                (TurnState::TicketUnknown { doubts }, Outcome::Uncertain { email, memo }, word)
             }
         };
         let mut written = self.advance(&pressed.turn, Some(&calling), next.clone()).await?;
         if !written && matches!(next, TurnState::TicketCreated(_)) {
             // Somebody thought that nobody knows; now somebody does.
-            let unknown = TurnState::TicketUnknown;
+            let unknown = TurnState::TicketUnknown { doubts: doubts + 1 };
             written = self.advance(&pressed.turn, Some(&unknown), next.clone()).await?;
         }
         if !written {
@@ -235,15 +239,15 @@ impl Conversation {
             }
             TurnState::TicketDeclined => Outcome::Declined,
             TurnState::TicketRejected => Outcome::Rejected(pressed.memo.clone()),
-            TurnState::TicketUnknown => {
+            unknown @ TurnState::TicketUnknown { doubts } => {
                 // From now on the turn is known to be in doubt, whatever older copies of its buttons say.
-                self.advance(&pressed.turn, pressed.stored.as_ref(), TurnState::TicketUnknown).await?;
+                self.advance(&pressed.turn, pressed.stored.as_ref(), unknown.clone()).await?;
                 let user = self.asker(place, pressed.memo).await;
                 let email = user.as_ref().and_then(|user| self.public_email(place, user));
                 if let (Some(user), None) = (user, &email) {
                     word = Some(Word::Uncertain { email: user.email.clone() });
                 }
-                Outcome::Uncertain { email, memo: pressed.memo.clone() }
+                Outcome::Uncertain { email, memo: pressed.memo_of(*doubts) }
             }
             TurnState::TicketLeft => Outcome::Left { email: self.known_email(&pressed).await },
             _ => Outcome::OfferAgain(pressed.memo.clone()),

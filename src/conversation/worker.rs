@@ -8,7 +8,7 @@ use tracing::{Instrument, error, info, info_span, warn};
 
 use super::work::{Interrupted, Work};
 use super::{Conversation, Delivery, ask};
-use crate::chat::{Addressed, Click, Inbound, Job, Question, Reply, Shown, Trouble, Word};
+use crate::chat::{Addressed, Inbound, Job, Question, Reply, Trouble, Word};
 use crate::store::Hold;
 
 /// How often a job may be begun: one over which the process dies again and again ends with an apology.
@@ -111,14 +111,9 @@ impl Conversation {
                 let reply = Reply::Failed(Trouble::Internal, memo);
                 let _ = self.post(&question.place, &delivery, &reply, shown).await;
             }
-            // A question that was being asked again: what shows that must not stay.
-            Inbound::Click(Click { button: Some(button), place, .. }) if shown != Shown::Nothing => {
-                let reply = Reply::Failed(Trouble::Internal, button.memo.clone());
-                let _ = self.post(place, &delivery, &reply, shown).await;
-                self.give_up_asking(place, &button.memo).await;
-            }
-            Inbound::Click(Click { place, user, .. }) => {
-                self.whisper(place, user, Reply::Word(Word::NotNow)).await;
+            Inbound::Click(click) => {
+                // What cannot be given back now is when its lease is over.
+                let _ = self.give_up(click, work, delivery, shown).await;
             }
         }
     }

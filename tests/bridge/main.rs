@@ -18,6 +18,7 @@ mod delivery;
 mod directory;
 mod edge;
 mod follow_ups;
+mod given_up;
 mod hostile;
 mod limits;
 mod long;

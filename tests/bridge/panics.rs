@@ -127,6 +127,7 @@ fn ask_again(root: &str, number: i64) -> Inbound {
         sourced: false,
         outsider: false,
         failure: None,
+        doubts: 0,
     };
     let contents = Private(Arc::from("{}"));
     let on = ClickedMessage { message: "notice".into(), text: "Sorry".into(), contents };

@@ -58,7 +58,7 @@ fn a_missing_directory_is_named() {
 fn an_unknown_key_or_section_of_a_file_is_named_with_what_may_be_meant() {
     assert_snapshot!(complaint("[slack]\nbot_tokn = \"canary\"", &[]), @"FILE: there is no key slack.bot_tokn; did you mean slack.bot_token?");
     assert_snapshot!(complaint("[slack]\nhost = \"canary\"", &[]), @"FILE: there is no key slack.host; did you mean server.host?");
-    assert_snapshot!(complaint("[store]\ncolour = \"canary\"", &[]), @"FILE: there is no key store.colour; there are dedupe_hours, max_claims, max_inbox, max_sessions, session_idle_hours, url");
+    assert_snapshot!(complaint("[store]\ncolour = \"canary\"", &[]), @"FILE: there is no key store.colour; there are dedupe_hours, lease_seconds, max_claims, max_inbox, max_sessions, session_idle_hours, url");
     assert_snapshot!(complaint("[sever]\nport = 1", &[]), @"FILE: there is no section sever; did you mean server?");
     assert_snapshot!(complaint("[teams]\nport = 1", &[]), @"FILE: there is no section teams; there are agent, conversation, directory, log, seal, server, slack, store");
     assert_snapshot!(complaint("port = 1", &[]), @"FILE: there is no section port; did you mean server.port?");

@@ -21,6 +21,8 @@ use crate::life::Life;
 
 /// The longest body that is let in, in bytes.
 const MOST_BODY: usize = 16 * 1024 * 1024;
+/// The longest time for which a process is frozen, in milliseconds: some leases.
+const LONGEST_FROST: usize = 4_000;
 /// What the bot says while a ticket is being created.
 const CREATING: &str = "Creating your support ticket";
 
@@ -34,14 +36,25 @@ pub struct Door {
     /// The agent thinks for a time below this many milliseconds.
     thinking: usize,
     dice: Dice,
-    killed: Mutex<BTreeMap<(String, Moment), usize>>,
+    struck: Mutex<BTreeMap<(String, Moment), usize>>,
     /// What was said privately, by the thread in which it was.
     words: Mutex<HashMap<String, Vec<String>>>,
     kills: watch::Sender<usize>,
 }
 
-/// Decides at each moment of each call whether the caller dies over it.
-pub type Trap = Box<dyn Fn(&Knock) -> bool + Send + Sync>;
+/// Decides at each moment of each call what becomes of the caller.
+pub type Trap = Box<dyn Fn(&Knock<'_>) -> Fate + Send + Sync>;
+
+/// What becomes of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes on.
+    Lives,
+    /// It is killed.
+    Dies,
+    /// It is stopped for a while, for longer than its lease or not.
+    Freezes,
+}
 
 /// A moment of a call.
 #[derive(Debug)]
@@ -76,7 +89,7 @@ impl Door {
             trap: RwLock::default(),
             thinking,
             dice,
-            killed: Mutex::default(),
+            struck: Mutex::default(),
             words: Mutex::default(),
             kills: watch::Sender::new(0),
         });
@@ -101,8 +114,8 @@ impl Door {
     }
 
     /// Kills a process at no particular step.
-    pub fn kill(&self, life: &Life) {
-        self.kill_at(life, &Knock { step: "(by the clock)", moment: Moment::Any });
+    pub fn kill(&self, life: &Arc<Life>) {
+        self.strike(life, Fate::Dies, &Knock { step: "(by the clock)", moment: Moment::Any });
     }
 
     /// How many processes were killed, so far and from now on.
@@ -110,8 +123,8 @@ impl Door {
         self.kills.subscribe()
     }
 
-    /// How many processes were killed over which step.
-    pub fn killed(&self) -> BTreeMap<(String, Moment), usize> {
+    /// How many processes were killed, or frozen, over which step.
+    pub fn struck(&self) -> BTreeMap<(String, Moment), usize> {
         self.counts().clone()
     }
 
@@ -128,20 +141,24 @@ impl Door {
         words.entry(field("thread_ts")).or_default().push(field("text"));
     }
 
-    fn kill_at(&self, life: &Life, knock: &Knock<'_>) {
-        if life.kill() {
+    fn strike(&self, life: &Arc<Life>, fate: Fate, knock: &Knock<'_>) {
+        let is_struck = match fate {
+            Fate::Lives => false,
+            Fate::Dies => life.kill(),
+            Fate::Freezes => life.freeze(self.dice.milliseconds(LONGEST_FROST)),
+        };
+        if is_struck {
             *self.counts().entry((knock.step.to_owned(), knock.moment)).or_default() += 1;
             self.kills.send_modify(|kills| *kills += 1);
         }
     }
 
     /// Whether a process dies at this moment of its call.
-    fn is_fatal(&self, life: &Life, step: &str, moment: Moment) -> bool {
+    fn is_fatal(&self, life: &Arc<Life>, step: &str, moment: Moment) -> bool {
         let knock = Knock { step, moment };
         let trap = self.trap.read().unwrap_or_else(PoisonError::into_inner);
-        if !life.is_over() && trap.as_ref().is_some_and(|trap| trap(&knock)) {
-            self.kill_at(life, &knock);
-        }
+        let fate = trap.as_ref().map_or(Fate::Lives, |trap| trap(&knock));
+        self.strike(life, fate, &knock);
         life.is_over()
     }
 
@@ -151,7 +168,7 @@ impl Door {
     }
 
     fn counts(&self) -> MutexGuard<'_, BTreeMap<(String, Moment), usize>> {
-        self.killed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.struck.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

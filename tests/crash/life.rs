@@ -1,10 +1,13 @@
 //! A process from its start to its end, as the fakes know it.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::process::Process;
 
@@ -15,6 +18,7 @@ pub struct Life {
     pub number: u64,
     process: Mutex<Process>,
     over: CancellationToken,
+    frozen: AtomicBool,
     /// Calls of it that the fakes are busy with.
     under_way: watch::Sender<usize>,
 }
@@ -32,7 +36,8 @@ impl Life {
         let (process, url) = Process::start(settings, log);
         let (process, over, under_way) =
             (Mutex::new(process), CancellationToken::new(), watch::Sender::new(0));
-        (Arc::new(Self { number, process, over, under_way }), url)
+        let frozen = AtomicBool::new(false);
+        (Arc::new(Self { number, process, over, frozen, under_way }), url)
     }
 
     /// Whether it is over.
@@ -59,10 +64,29 @@ impl Life {
             if let Some(status) = self.process().ended() {
                 break status;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         };
         self.over.cancel();
         status.success()
+    }
+
+    /// Stops it as SIGSTOP does, and lets it go on after a while; `false` if it was over, or frozen, already.
+    pub fn freeze(self: &Arc<Self>, rest: Duration) -> bool {
+        let process = self.process();
+        if self.is_over() || self.frozen.swap(true, Ordering::AcqRel) {
+            return false;
+        }
+        process.signal("STOP");
+        let life = Arc::clone(self);
+        TaskTracker::new().spawn(async move {
+            tokio::time::sleep(rest).await;
+            let process = life.process();
+            if !life.is_over() {
+                process.signal("CONT");
+            }
+            life.frozen.store(false, Ordering::Release);
+        });
+        true
     }
 
     /// Returns when it is over and nothing of it is under way any more.

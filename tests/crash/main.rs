@@ -8,6 +8,7 @@ mod dice;
 #[path = "../support/directory.rs"]
 mod directory;
 mod door;
+mod ends;
 mod life;
 mod outage;
 mod process;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::dice::Dice;
-use crate::door::Trap;
+use crate::door::{Fate, Trap};
 use crate::scale::{seed, size};
 use crate::store::Kind;
 use crate::tally::{Tally, answers, asked_again, echo, question};
@@ -46,7 +46,7 @@ async fn questions_survive_kills(#[case] kind: Kind) {
     let apologies = ask_again(&world, kind, &roots).await;
     world.stop().await;
     let tally = Tally::of(&world, CHANNEL, &roots, EACH);
-    let (killed, asked_again) = (world.door.killed(), asked_again(&world));
+    let (killed, asked_again) = (world.door.struck(), asked_again(&world));
     println!(
         "crash: questions {} seed={} questions={} kills={} unanswered={} twice={} misplaced={} asked_again={asked_again} \
          apologies={apologies}",
@@ -79,7 +79,7 @@ fn every_so_often(most: usize) -> Trap {
         if past.is_err() {
             left.store(dice.below(most), Ordering::Release);
         }
-        past.is_err()
+        if past.is_err() { Fate::Dies } else { Fate::Lives }
     })
 }
 

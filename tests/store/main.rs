@@ -160,7 +160,7 @@ fn session(id: &str) -> Arc<Session> {
 }
 
 fn claimed_by(job: &str, fence: u64, lease: Timestamp) -> TurnState {
-    TurnState::TicketClaimed { claim: Claim { job: job.into(), fence, lease }, doubt: false }
+    TurnState::TicketClaimed { claim: Claim { job: job.into(), fence, lease }, doubts: 0 }
 }
 
 /// An answer on its way.
@@ -177,6 +177,7 @@ fn answer(text: &str) -> Outgoing {
         sourced: false,
         outsider: false,
         failure: None,
+        doubts: 0,
     };
     let reply = Reply::Answer(Box::new(AnswerReply { answer, memo, show_confidence: true }));
     Outgoing { reply, shown: Shown::Placeholder("2.000002".into()) }

@@ -195,7 +195,7 @@ fn state_in_words(state: Option<&TurnState>) -> String {
         Some(TurnState::TicketCalling { .. }) => "a ticket is being created".into(),
         Some(TurnState::TicketCreated(ticket)) => format!("ticket #{ticket} was created"),
         Some(TurnState::TicketRejected) => "the agent refused the ticket".into(),
-        Some(TurnState::TicketUnknown) => "nobody knows whether the ticket exists".into(),
+        Some(TurnState::TicketUnknown { .. }) => "nobody knows whether the ticket exists".into(),
         Some(TurnState::TicketDeclined) => "no ticket is wanted".into(),
         Some(TurnState::TicketLeft) => "left as it is: the ticket may exist".into(),
     }

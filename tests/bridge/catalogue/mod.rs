@@ -22,6 +22,7 @@ fn memo() -> TurnMemo {
         sourced: true,
         outsider: false,
         failure: Some("abc-123-def".into()),
+        doubts: 0,
     }
 }
 

@@ -82,6 +82,22 @@ async fn create_again_makes_exactly_one_more() {
 }
 
 #[tokio::test]
+async fn a_decision_about_one_doubt_is_none_about_the_next() {
+    let (world, root) = in_doubt(&[], Fault::drop_connection()).await;
+    let asked = world.last("C0LETTINGS", &root);
+    world.fails_next(Endpoint::CreateTicket, Fault::drop_connection().after_effect());
+    world.press_both(&asked, ("U0JANE", "Create again"), ("U0JANE", "Create again")).await;
+    for label in ["Create again", "Leave it"] {
+        world.press_old("U0JANE", &asked, label).await;
+        assert!(world.lettings(&root).contains("[Create again] [Leave it]"));
+    }
+    assert_eq!(world.agent.tickets().len(), 1);
+    world.press("U0JANE", &world.last("C0LETTINGS", &root), "Create again").await;
+    assert!(world.lettings(&root).contains("support ticket #9631"));
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn create_again_that_fails_for_certain_leaves_the_first_in_doubt() {
     for certain in [422, 429] {
         let (world, root) = in_doubt(&[], Fault::drop_connection().after_effect()).await;
