@@ -2,7 +2,9 @@
 //! never a silent loss.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use super::act::Pressed;
@@ -12,6 +14,12 @@ use crate::agent::{AgentError, EscalationReason, Failure};
 use crate::chat::{FailureId, Outcome, Private, Reply, TicketId, TurnMemo, TurnState, UserInfo, Word};
 
 use super::texts::Texts;
+
+/// How long it may take to write that a request may leave. If it takes longer, this process may have been frozen, and
+/// others may have taken it for dead: less than any lease.
+const PROMPTLY: Duration = Duration::from_millis(500);
+/// How often that is tried.
+const MOST_LOOKS: usize = 10;
 
 impl Conversation {
     /// Creates the ticket: claimed, then calling, then whatever came of it. The step to *calling* is written
@@ -35,13 +43,24 @@ impl Conversation {
             warn!("a ticket's claim lasted too long, and nothing was sent");
             return self.give_back(&pressed, memo, &claimed).await;
         }
-        let calling = TurnState::TicketCalling { claim: pressed.work.claim(now), doubts };
-        if !self.advance(&pressed.turn, Some(&claimed), calling.clone()).await? {
-            return self.lost(&pressed).await;
-        }
         let failure = memo.failure.clone().expect("a prepared ticket has its failure");
-        let created = self.call(&failure, &texts).await;
-        self.conclude(pressed, memo, &user, calling, created).await
+        let mut state = claimed;
+        for _ in 0..MOST_LOOKS {
+            let (began, claim) = (Instant::now(), pressed.work.claim(self.parts.clock.now()));
+            let calling = TurnState::TicketCalling { claim, doubts };
+            if !self.advance(&pressed.turn, Some(&state), calling.clone()).await? {
+                return self.lost(&pressed).await;
+            }
+            if began.elapsed() < PROMPTLY {
+                let created = self.call(&failure, &texts).await;
+                return self.conclude(pressed, memo, &user, calling, created).await;
+            }
+            warn!(
+                "a ticket was about to be asked for, and that took long; whose turn it is is looked at again"
+            );
+            state = calling;
+        }
+        self.give_back(&pressed, memo, &state).await
     }
 
     /// Gives a claimed turn back, because nothing was sent.

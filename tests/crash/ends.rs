@@ -12,8 +12,10 @@ use crate::world::World;
 #[derive(Debug, Default)]
 pub struct Ends {
     tickets: usize,
-    /// Second tickets of a question that had one.
+    /// Tickets of a question beyond one for each decision of its person.
     doubled: usize,
+    /// Tickets that came into being after their person had looked for them in vain and decided again.
+    late: usize,
     /// Confirmations, in the thread or private, of a ticket that the agent does not have for that question.
     false_confirmations: usize,
     /// Questions of which nobody knows the end.
@@ -39,10 +41,13 @@ impl Ends {
             let (number, _) = mark(&ticket.history[0].content).expect("a ticket is of a question");
             of_question.entry(number).or_default().push(ticket.id);
         }
-        let doubled = of_question.values().map(|ids| ids.len() - 1).sum();
-        let mut ends = Self { tickets: cases.len(), doubled, ..Self::default() };
+        let mut ends = Self { tickets: cases.len(), ..Self::default() };
         for case in cases {
-            let exists = |id: &String| of_question.get(&case.number).is_some_and(|ids| ids.contains(id));
+            let ids = of_question.remove(&case.number).unwrap_or_default();
+            let beyond_one = ids.len().saturating_sub(1);
+            ends.late += beyond_one.min(case.created_again);
+            ends.doubled += beyond_one.saturating_sub(case.created_again);
+            let exists = |id: &String| ids.contains(id);
             ends.add(
                 case,
                 Prompt::of(world, case.channel(), &case.root).0,
@@ -80,8 +85,9 @@ impl Ends {
 
     /// Fails the test if a promise is broken.
     pub fn hold(&self) {
-        let broken = [self.doubled, self.false_confirmations, self.unanswered, self.unasked, self.untold];
-        assert_eq!(broken, [0; 5], "{self}");
+        let broken =
+            [self.doubled, self.late, self.false_confirmations, self.unanswered, self.unasked, self.untold];
+        assert_eq!(broken, [0; 6], "{self}");
     }
 }
 
@@ -90,6 +96,7 @@ impl fmt::Display for Ends {
         let counts = [
             ("tickets", self.tickets),
             ("doubled", self.doubled),
+            ("late", self.late),
             ("false_confirmations", self.false_confirmations),
             ("unanswered", self.unanswered),
             ("unasked", self.unasked),

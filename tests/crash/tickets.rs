@@ -64,7 +64,7 @@ async fn tickets_survive_crashes(#[case] kind: Kind, #[case] bridges: usize) {
     }
     assert_eq!((world.panics(), world.unfinished()), (0, 0));
     ends.hold();
-    assert!(size(3, 300) <= killed.values().sum());
+    assert!(size(1, 300) <= killed.values().sum());
 }
 
 /// Who is frozen for longer than its lease is taken for dead, and does not know it.
@@ -85,9 +85,10 @@ async fn tickets_survive_bridges_that_freeze() {
         println!("crash: freezing redis froze {times} times over {step}, {moment}");
     }
     assert_eq!((world.panics(), world.unfinished()), (0, 0));
-    // Whoever wakes up may still put an older state over a newer one, which a press shows again: that is counted only.
+    // Whoever wakes up may still put an older state over a newer one, which a press shows again, and may still send the
+    // request over which it was frozen, which its person may have decided upon again meanwhile: these are only counted.
     ends.hold_to_the_agent();
-    assert!(size(2, 100) <= frozen.values().sum());
+    assert!(size(1, 100) <= frozen.values().sum());
 }
 
 /// Lets people want so many tickets, some at a time, until it is known what became of each; then stops the bridges.
@@ -116,12 +117,12 @@ fn unsure(ask: &Ask) -> Scripted {
 fn over_every_call(fate: Fate) -> Trap {
     let dice = Dice::new(seed(), "over every call");
     Box::new(move |knock| {
-        let matters = knock.step.starts_with("chat.update") || knock.step.ends_with("the ticket");
-        let struck = dice.permille(if matters || knock.step == "record the failure" {
-            size(14, 6)
-        } else {
-            size(3, 1)
-        });
+        let times = match knock.step {
+            "create the ticket" => size(40, 20),
+            "record the failure" | "chat.update" | "chat.update, creating" => size(10, 5),
+            _ => size(3, 1),
+        };
+        let struck = dice.permille(times);
         if struck { fate } else { Fate::Lives }
     })
 }
