@@ -6,11 +6,27 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use threadbridge::slack::manifest::{Manifest, ManifestError, Variant};
 use threadbridge::slack::table::{EVENTS, EVENTS_PATH, INTERACTIONS_PATH, METHODS, SCOPES};
+use url::Url;
 
-fn manifest() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/slack/manifest.yaml");
-    serde_saphyr::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+/// Where the bridge of the examples is.
+const HOST: &str = "https://your-host.example.com";
+
+fn variant(name: &str) -> Manifest {
+    let url = Url::parse(HOST).unwrap();
+    let variant = match name {
+        "one-workspace" => Variant::OneWorkspace(url),
+        "many-workspaces" => Variant::ManyWorkspaces(url),
+        _ => Variant::SocketMode,
+    };
+    Manifest::new("Threadbridge", variant).unwrap()
+}
+
+/// All variants, as JSON.
+fn manifests() -> [Value; 3] {
+    ["one-workspace", "many-workspaces", "socket-mode"]
+        .map(|name| serde_json::from_str(&variant(name).json()).unwrap())
 }
 
 fn texts(list: &Value) -> Vec<&str> {
@@ -45,48 +61,86 @@ fn the_manifest_is_valid_by_slacks_own_schema() {
     let errors = |manifest: &Value| -> Vec<String> {
         validator.iter_errors(manifest).map(|error| format!("{}: {error}", error.instance_path())).collect()
     };
-    assert_eq!(errors(&manifest()), [""; 0]);
-    let mut wrong = manifest();
-    wrong["features"]["bot_user"]["always_on"] = true.into();
-    assert_ne!(errors(&wrong), [""; 0], "the schema would find a mistake");
-}
-
-#[test]
-fn the_manifest_asks_for_the_scopes_events_and_urls_of_the_table() {
-    let manifest = manifest();
-    let scopes: Vec<&str> = SCOPES.iter().map(|scope| scope.name).collect();
-    assert_eq!(texts(&manifest["oauth_config"]["scopes"]["bot"]), scopes);
-    let settings = &manifest["settings"];
-    assert_eq!(texts(&settings["event_subscriptions"]["bot_events"]), EVENTS);
-    assert_eq!(settings["event_subscriptions"]["request_url"], format!("https://YOUR-HOST{EVENTS_PATH}"));
-    assert_eq!(settings["interactivity"]["request_url"], format!("https://YOUR-HOST{INTERACTIONS_PATH}"));
-    assert_eq!(settings["interactivity"]["is_enabled"], true);
-}
-
-#[test]
-fn people_can_write_to_the_bot_and_it_needs_no_other_kind_of_installation() {
-    let manifest = manifest();
-    let home = &manifest["features"]["app_home"];
-    assert_eq!(home["messages_tab_enabled"], true);
-    assert_eq!(home["messages_tab_read_only_enabled"], false);
-    assert_eq!(manifest["features"]["bot_user"]["always_online"], true);
-    for setting in ["org_deploy_enabled", "socket_mode_enabled", "token_rotation_enabled"] {
-        assert_eq!(manifest["settings"][setting], false, "{setting}");
+    for manifest in &manifests() {
+        assert_eq!(errors(manifest), [""; 0]);
+        let mut wrong = manifest.clone();
+        wrong["features"]["bot_user"]["always_on"] = true.into();
+        assert_ne!(errors(&wrong), [""; 0], "the schema would find a mistake");
     }
 }
 
 #[test]
-fn each_scope_of_the_manifest_says_what_it_is_for_as_the_table_does() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/slack/manifest.yaml");
-    let text = fs::read_to_string(path).unwrap();
-    for scope in &SCOPES {
-        let line = text.lines().find(|line| line.contains(&format!("- {} # ", scope.name)));
-        let (_, comment) =
-            line.unwrap_or_else(|| panic!("{} has no comment", scope.name)).split_once("# ").unwrap();
-        let begins = scope.reason.split([',', ' ']).take(3).collect::<Vec<_>>();
-        let same = comment.split([',', ' ', ';']).take(3).collect::<Vec<_>>();
-        assert_eq!(same, begins, "{}", scope.name);
+fn the_examples_are_what_the_command_prints() {
+    for name in ["one-workspace", "many-workspaces"] {
+        let path = format!("manifests/slack/{name}.yaml");
+        let example = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&path)).unwrap();
+        let oauth = if name == "one-workspace" { "" } else { "--oauth " };
+        let renew = format!("cargo run -- manifest --url {HOST} {oauth}> {path}");
+        assert_eq!(example, variant(name).yaml(), "{path} is old: {renew}");
     }
+}
+
+#[test]
+fn json_yaml_and_the_link_say_the_same() {
+    for name in ["one-workspace", "many-workspaces", "socket-mode"] {
+        let manifest = variant(name);
+        let json: Value = serde_json::from_str(&manifest.json()).unwrap();
+        assert_eq!(serde_saphyr::from_str::<Value>(&manifest.yaml()).unwrap(), json);
+        let link = manifest.link();
+        let pairs: Vec<(String, String)> = link.query_pairs().into_owned().collect();
+        assert_eq!([&*pairs[0].0, &*pairs[0].1, &*pairs[1].0], ["new_app", "1", "manifest_json"]);
+        assert_eq!(serde_json::from_str::<Value>(&pairs[1].1).unwrap(), json);
+        assert!(!link.as_str().contains('+'));
+    }
+}
+
+#[test]
+fn a_manifest_asks_for_the_scopes_and_events_of_the_table() {
+    let [one, many, socket] = manifests();
+    for manifest in [&one, &many, &socket] {
+        let scopes = &manifest["oauth_config"]["scopes"];
+        for (list, optional) in [("bot", false), ("bot_optional", true)] {
+            let expected = SCOPES.iter().filter(|scope| scope.optional == optional).map(|scope| scope.name);
+            assert_eq!(texts(&scopes[list]), expected.collect::<Vec<_>>());
+        }
+        let events = &manifest["settings"]["event_subscriptions"]["bot_events"];
+        assert_eq!(texts(events), EVENTS.map(|event| event.name));
+        assert_eq!(manifest["settings"]["interactivity"]["is_enabled"], true);
+        // People can write to the bot.
+        assert_eq!(manifest["features"]["app_home"]["messages_tab_enabled"], true);
+        assert_eq!(manifest["features"]["app_home"]["messages_tab_read_only_enabled"], false);
+    }
+}
+
+#[test]
+fn each_variant_has_the_urls_and_tokens_that_it_can_use() {
+    let [one, many, socket] = manifests();
+    let facts = |manifest: &Value| {
+        let settings = &manifest["settings"];
+        let urls = [
+            &settings["event_subscriptions"]["request_url"],
+            &settings["interactivity"]["request_url"],
+            &manifest["oauth_config"]["redirect_urls"][0],
+        ];
+        let flags = ["org_deploy_enabled", "token_rotation_enabled", "socket_mode_enabled"];
+        (urls.map(|url| url.as_str().map(str::to_owned)), flags.map(|flag| settings[flag].as_bool().unwrap()))
+    };
+    let [events, presses, callback] =
+        [EVENTS_PATH, INTERACTIONS_PATH, "/slack/oauth/callback"].map(|path| Some(format!("{HOST}{path}")));
+    assert_eq!(facts(&one), ([events.clone(), presses.clone(), None], [false, false, false]));
+    assert_eq!(facts(&many), ([events, presses, callback], [true, true, false]));
+    assert_eq!(facts(&socket), ([None, None, None], [false, false, true]));
+}
+
+#[test]
+fn what_slack_would_refuse_is_refused_with_a_sentence() {
+    let made = |name: &str, url: &str| Manifest::new(name, Variant::OneWorkspace(Url::parse(url).unwrap()));
+    assert_eq!(made("Bridge", "http://a.example").unwrap_err(), ManifestError::NotHttps);
+    assert_eq!(made("Bridge", "https://a.example/?x=1").unwrap_err(), ManifestError::NotABase);
+    assert_eq!(made(" ", HOST).unwrap_err(), ManifestError::BadName);
+    assert_eq!(made(&"x".repeat(36), HOST).unwrap_err(), ManifestError::BadName);
+    let below = made("Bridge", "https://a.example/bridge/").unwrap().json();
+    assert!(below.contains("\"https://a.example/bridge/slack/events\""), "{below}");
 }
 
 /// The Web API methods that stand in the sources of Slack's folder, the table itself aside.
@@ -148,14 +202,7 @@ fn the_table_has_exactly_the_methods_that_the_code_calls_and_each_has_its_scope(
 #[test]
 fn each_event_has_the_scope_without_which_slack_does_not_send_it() {
     for event in EVENTS {
-        let scope = match event {
-            "app_mention" => "app_mentions:read",
-            "message.channels" => "channels:history",
-            "message.groups" => "groups:history",
-            "message.im" => "im:history",
-            "user_change" => "users:read",
-            other => panic!("which scope does {other} need?"),
-        };
-        assert!(SCOPES.iter().any(|asked| asked.name == scope), "{event} needs {scope}");
+        let asked = event.scope.is_none_or(|needed| SCOPES.iter().any(|scope| scope.name == needed));
+        assert!(asked, "{} needs {:?}", event.name, event.scope);
     }
 }

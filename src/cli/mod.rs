@@ -4,6 +4,7 @@
 mod demo;
 mod directory;
 mod healthcheck;
+mod manifest;
 mod serve;
 mod signals;
 mod store;
@@ -44,6 +45,8 @@ enum Command {
     /// environment are not read.
     #[cfg(feature = "demo")]
     Demo(demo::Options),
+    /// Print the Slack app's manifest, from which Slack creates the app.
+    Manifest(manifest::Options),
     /// Ask the bridge on this machine whether it is ready; exit code 0 means yes.
     Healthcheck,
     /// Look into the directory.
@@ -69,6 +72,7 @@ impl Cli {
             Command::Serve => serve::serve(load()?).await,
             #[cfg(feature = "demo")]
             Command::Demo(options) => demo::demo(options).await,
+            Command::Manifest(options) => manifest::manifest(options),
             Command::Healthcheck => healthcheck::healthcheck(&load()?).await,
             Command::Directory { command } => directory::directory(&load()?, command).await,
             Command::Store { command } => store::store(&load()?, command).await,

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::PLATFORM;
-use super::text;
+use super::table::EventKind;
+use super::{PLATFORM, text};
 use crate::chat::{
     Addressed, Audience, Inbound, MessageId, Place, Question, Text, ThreadKey, UserKey, WorkspaceId,
 };
@@ -126,15 +126,17 @@ fn callback(
         return Ok(Event::Odd("no workspace in the envelope"));
     };
     let Kind { r#type } = from_json(event.get().as_bytes())?;
-    match r#type.as_str() {
-        "app_mention" => Ok(message(&envelope, &tenant, from_json(event.get().as_bytes())?, true)),
-        "message" => Ok(message(&envelope, &tenant, from_json(event.get().as_bytes())?, false)),
-        "user_change" => {
+    let Some(kind) = EventKind::of(&r#type) else {
+        return Ok(Event::Odd("an event of a type that is not used; Event Subscriptions need not have it"));
+    };
+    match kind {
+        EventKind::Mention => Ok(message(&envelope, &tenant, from_json(event.get().as_bytes())?, true)),
+        EventKind::Message => Ok(message(&envelope, &tenant, from_json(event.get().as_bytes())?, false)),
+        EventKind::UserChange => {
             let UserChange { user } = from_json(event.get().as_bytes())?;
             let (platform, workspace) = (PLATFORM.into(), tenant.workspace);
             Ok(Event::UserChanged(UserKey { platform, workspace, user: user.id.into() }))
         }
-        _ => Ok(Event::Odd("an event of a type that is not used; Event Subscriptions need not have it")),
     }
 }
 

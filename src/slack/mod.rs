@@ -8,6 +8,7 @@ pub mod event;
 mod files;
 pub mod interaction;
 mod introduction;
+pub mod manifest;
 mod markup;
 mod people;
 mod platform;
