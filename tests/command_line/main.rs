@@ -51,6 +51,7 @@ fn the_help_says_what_can_be_done() {
     Commands:
       serve        Serve Slack's webhooks (the default)
       demo         See the bridge at work, in the terminal and in the browser: no Slack, no CRM and no configuration needed
+      manifest     Print the Slack app's manifest, from which Slack creates the app
       healthcheck  Ask the bridge on this machine whether it is ready; exit code 0 means yes
       directory    Look into the directory
       store        Look into the store (SQLite or Redis), also while the bridge serves
