@@ -69,6 +69,8 @@ pub struct Question {
 pub enum Addressed {
     /// It mentions the bot, or was written to the bot alone.
     Directly,
+    /// It stands in a channel, in no thread, and mentions nobody: a question only where everything is answered.
+    Openly,
     /// It stands in a thread and mentions nobody: a question only if the bot has a session there.
     FollowUp,
 }

@@ -25,6 +25,8 @@ pub enum Reply {
     },
     /// The person may not ask here.
     NotForYou,
+    /// Nobody may ask here.
+    OffHere,
     /// The person has asked too often.
     RateLimited {
         /// When they may ask again.
@@ -58,6 +60,7 @@ impl Reply {
             },
             Self::Unknown { .. } => "not in the directory",
             Self::NotForYou => "not allowed",
+            Self::OffHere => "switched off",
             Self::RateLimited { .. } => "rate limited",
             Self::TooBusy(_) => "too busy",
             Self::Working | Self::Outcome(_) | Self::Word(_) => "other",

@@ -93,6 +93,7 @@ pub fn of(reply: &Reply) -> String {
         Reply::Failed(trouble, _) => of_trouble(*trouble).into(),
         Reply::Unknown { missing, contact } => unknown(missing, contact),
         Reply::NotForYou => "Sorry, I can only answer full members of this workspace.".into(),
+        Reply::OffHere => "I'm switched off here. Please ask me in another channel, or ask your admin.".into(),
         Reply::RateLimited { until, now, .. } => {
             let minute = next_minute(*until).strftime("%H:%M UTC").to_string();
             rate_limited(until.as_second() - now.as_second(), &minute)

@@ -11,7 +11,7 @@ use threadbridge::telemetry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::signals::Signals;
+use super::signals::{Hangups, Signals};
 
 /// Serves until it is told to stop.
 pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
@@ -24,13 +24,14 @@ pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         format!("cannot listen on {}:{} (server.host, server.port)", config.server.host, config.server.port)
     })?;
     // Before anybody can know that it serves: a signal without a handler would kill it.
-    let mut signals = Signals::listen()?;
+    let (mut signals, mut hangups) = (Signals::listen()?, Hangups::listen()?);
     // Only now: it goes on with what was left at once, which a process must not do that then cannot serve.
     let bridge = Bridge::new(&config, Arc::new(SystemClock)).await?;
     tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "threadbridge serves");
-    let stop = CancellationToken::new();
+    let (stop, reloader) = (CancellationToken::new(), bridge.reloader());
     tokio::select! {
         () = bridge.serve(listener, stop.clone()) => Ok(ExitCode::SUCCESS),
         () = signals.end(&stop) => Ok(ExitCode::FAILURE),
+        never = hangups.each(|| reloader.reload()) => match never {},
     }
 }

@@ -1,4 +1,6 @@
-//! The signals that ask the process to end.
+//! The signals that the process listens to.
+
+use std::convert::Infallible;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +28,24 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// The signal that asks for the configuration to be read again. Who does not listen is ended by it.
+pub struct Hangups(Signal);
+
+impl Hangups {
+    /// From now on, the signal is heard.
+    pub fn listen() -> std::io::Result<Self> {
+        Ok(Self(signal(SignalKind::hangup())?))
+    }
+
+    /// Does something at each signal.
+    pub async fn each(&mut self, act: impl Fn()) -> Infallible {
+        loop {
+            self.0.recv().await;
+            act();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The configuration: `config/default.toml` < your file < the environment. The only reader of the environment.
 
+mod loaded;
 mod origin;
 mod overlay;
 
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Table;
 
+use loaded::Loaded;
 use origin::Origins;
 pub use origin::Placed;
 pub use overlay::{Environment, PLAIN_NAMES};
@@ -44,9 +46,15 @@ pub struct Config {
     pub seal: SealSettings,
     /// How it logs.
     pub log: telemetry::Settings,
+    /// How it behaves in some places.
+    #[serde(default)]
+    pub rule: Vec<conversation::Rule>,
     /// Where all of it was set.
     #[serde(skip)]
     origins: Origins,
+    /// What it was loaded from.
+    #[serde(skip)]
+    loaded: Loaded,
 }
 
 /// How the bridge seals what buttons carry.
@@ -148,14 +156,33 @@ impl Config {
             overlay::file(&mut table, &yours, &path.display().to_string(), &mut origins)?;
         }
         overlay::environment(&mut table, environment, &mut origins)?;
-        let loaded = serde_path_to_error::deserialize(toml::Value::Table(table));
-        let mut config: Self = loaded.map_err(|error| {
+        let read = serde_path_to_error::deserialize(toml::Value::Table(table.clone()));
+        let mut config: Self = read.map_err(|error| {
             let (key, reason) = (error.path().to_string(), reason(&error.inner().to_string()));
             ConfigError::BadValue { prefix: origins.prefix(&key), key, reason }
         })?;
         config.origins = origins;
+        config.loaded = Loaded { file: file.map(Path::to_owned), environment: environment.clone(), table };
         config.check()?;
         Ok(config)
+    }
+
+    /// Loads it again, from the same file and the same environment.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn reload(&self) -> Result<Self, ConfigError> {
+        Self::load(self.file(), &self.loaded.environment)
+    }
+
+    /// The file that it was loaded from.
+    pub fn file(&self) -> Option<&Path> {
+        self.loaded.file.as_deref()
+    }
+
+    /// The keys that have other values than `before`, and are used only after a restart.
+    pub fn waiting_for_a_restart(&self, before: &Self) -> Vec<String> {
+        self.loaded.waiting_for_a_restart(&before.loaded)
     }
 
     /// A complaint about a key, such as `agent.url`, preceded by where that was set.
@@ -169,6 +196,11 @@ impl Config {
         // Also behind keys of its own: buttons from before there were any must go on working.
         let signing = self.slack.signing_secrets();
         keys.chain(&signing).map(|secret| secret.0.clone()).collect()
+    }
+
+    /// How the bridge behaves where.
+    pub fn rules(&self) -> conversation::Rules {
+        conversation::Rules::new(&self.conversation, self.agent.kind, self.rule.clone())
     }
 
     /// What can be used together, but may surprise; each sentence says what to change.
@@ -278,6 +310,7 @@ fn reason(error: &str) -> String {
         .or_else(|| range("expected u64", "0 or more"))
         .or_else(|| range("expected usize", "0 or more"))
         .or_else(|| range("expected a string", "a text in quotes"))
+        .or_else(|| range("expected a boolean", "true or false"))
         .or_else(|| {
             let (_, words) = line.strip_prefix("unknown variant")?.split_once("expected ")?;
             Some(format!("it must be {words}"))

@@ -23,12 +23,15 @@ pub const PLAIN_NAMES: [(&str, &str); 12] = [
     ("PORT", "server.port"),
     ("HOST", "server.host"),
 ];
+/// The list of rules, which is no section: only a file has it.
+const RULES: &str = "rule";
 /// Begins the name of every other key's variable.
 const PREFIX: &str = "THREADBRIDGE_";
 /// Ends a name whose variable holds a path to the value.
 const FROM_FILE: &str = "_FILE";
 
 /// The environment's variables, as a parameter.
+#[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
@@ -83,6 +86,14 @@ pub(super) fn file(
     origins: &mut Origins,
 ) -> Result<(), ConfigError> {
     for (section, value) in yours {
+        if section == RULES {
+            if !value.as_array().is_some_and(|rules| rules.iter().all(Value::is_table)) {
+                return Err(wrong_type(path, section, "a list of rules, each headed by [[rule]]"));
+            }
+            origins.put(section, path.to_owned());
+            table.insert(section.clone(), value.clone());
+            continue;
+        }
         section_of(table, section, path)?;
         let Value::Table(values) = value else {
             return Err(wrong_type(path, section, "a section, headed by its name in brackets"));

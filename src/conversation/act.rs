@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::{error, info, warn};
 
-use super::ask::Asked;
+use super::ask::{Asked, may_ask};
 use super::work::{Interrupted, Work};
 use super::{Conversation, Delivery, PlatformError, TicketEmail, WhoMayPress};
 use crate::agent::Feedback;
@@ -67,7 +67,8 @@ impl Conversation {
 
     /// Lets somebody press the buttons of another person's answer, or says why not: never who may not ask themselves.
     async fn may_press_for_others(&self, click: &Click) -> Result<(), Word> {
-        if self.settings.who_may_press == WhoMayPress::Asker {
+        let manner = self.manner(&click.place);
+        if manner.who_may_press == WhoMayPress::Asker {
             return Err(Word::OnlyTheAsker);
         }
         let (user, platform) = (click.place.user(&click.user), self.platform(&click.place));
@@ -75,7 +76,7 @@ impl Conversation {
             Lookup::Found { standing, .. } | Lookup::NotFound { standing, .. } => standing,
             Lookup::Down => return Err(Word::NotNow),
         };
-        if self.may_ask(standing.of_outsider(click.outsider)) { Ok(()) } else { Err(Word::OnlyTheAsker) }
+        if may_ask(manner, standing.of_outsider(click.outsider)) { Ok(()) } else { Err(Word::OnlyTheAsker) }
     }
 
     async fn press(&self, click: &Click, button: &Button, work: &Work<'_>) -> Result<(), Interrupted> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::{error, info, warn};
 
 use super::work::{Interrupted, Work};
-use super::{Conversation, FollowUps, Overslept};
+use super::{Answers, Conversation, FollowUps, Manner, Overslept};
 use crate::agent::{AgentError, Answered, EscalationReason, Failure};
 use crate::chat::{
     Addressed, Answer, AnswerReply, Audience, Outgoing, Place, Private, Question, Reply, Session, Shown,
@@ -181,8 +181,12 @@ impl Conversation {
         let now = self.parts.clock.now();
         let place = &question.place;
         let session = self.stored(|store| store.session(&place.thread, now)).await?;
-        if let Some(reason) = self.not_for_us(question, session.as_deref()) {
+        let manner = self.manner(place);
+        if let Some(reason) = not_for_us(manner, question, session.as_deref()) {
             return Err(Ending::Silence(reason));
+        }
+        if manner.answers == Answers::Nothing {
+            return Err(Ending::Whisper(Reply::OffHere));
         }
         if question.text.is_blank() {
             return Err(Ending::Post(Reply::Help));
@@ -200,7 +204,7 @@ impl Conversation {
             asked_at: question.asked_at,
             answer: None,
         };
-        if question.addressed == Addressed::Directly && !asking.session.askers.contains(&question.user) {
+        if question.addressed != Addressed::FollowUp && !asking.session.askers.contains(&question.user) {
             asking.session.askers.push(question.user.clone());
         }
         self.save(&mut asking, turn.clone(), work).await?;
@@ -209,21 +213,6 @@ impl Conversation {
             return Err(Ending::Whisper(Reply::RateLimited { until, now, memo: Some(asking.memo) }));
         }
         Ok((asking, turn))
-    }
-
-    fn not_for_us(&self, question: &Question, session: Option<&Session>) -> Option<&'static str> {
-        if question.addressed == Addressed::Directly {
-            return None;
-        }
-        let Some(session) = session else { return Some("no session in this thread") };
-        match self.settings.follow_ups {
-            FollowUps::Mention => Some("follow-ups need a mention"),
-            FollowUps::Asker if !session.askers.contains(&question.user) => {
-                Some("only the asker is followed")
-            }
-            _ if question.text.is_blank() => Some("nothing to read in it"),
-            _ => None,
-        }
     }
 
     /// Who asks, in the CRM; or how the question ends without that.
@@ -237,7 +226,9 @@ impl Conversation {
         };
         match standing.of_outsider(question.outsider) {
             Standing::NotAPerson => return Err(Ending::Silence("not a person")),
-            standing if !self.may_ask(standing) => return Err(Ending::Whisper(Reply::NotForYou)),
+            standing if !may_ask(self.manner(&question.place), standing) => {
+                return Err(Ending::Whisper(Reply::NotForYou));
+            }
             _ => {}
         }
         match lookup {
@@ -248,16 +239,6 @@ impl Conversation {
                 Err(Ending::Whisper(Reply::Unknown { missing, contact }))
             }
             Lookup::Down => Err(Ending::Whisper(Reply::Failed(Trouble::DirectoryDown, memo.clone()))),
-        }
-    }
-
-    /// Whether people of this standing may ask.
-    pub(super) fn may_ask(&self, standing: Standing) -> bool {
-        match standing {
-            Standing::Member => true,
-            Standing::Guest => self.settings.allow_guests,
-            Standing::External => self.settings.allow_external,
-            Standing::NotAPerson => false,
         }
     }
 
@@ -287,15 +268,15 @@ impl Conversation {
         self.save(&mut asking, answered, work).await?;
         if answer.escalate {
             // Kept first: what was paid for is not lost to this, nor is the failure recorded twice after a crash.
-            let reply = self.answer_reply(&answer, &asking.memo);
+            let reply = Self::answer_reply(self.manner(&asking.question.place), &answer, &asking.memo);
             self.keep_outgoing(work, &Outgoing { reply, shown: work.progress.get() }).await?;
             asking.memo.failure = self.record_failure(&asking, &turn, &answer.text).await;
         }
-        Ok(Ending::Post(self.answer_reply(&answer, &asking.memo)))
+        Ok(Ending::Post(Self::answer_reply(self.manner(&asking.question.place), &answer, &asking.memo)))
     }
 
-    fn answer_reply(&self, answer: &Answer, memo: &TurnMemo) -> Reply {
-        let show_confidence = self.settings.show_confidence;
+    fn answer_reply(manner: Manner, answer: &Answer, memo: &TurnMemo) -> Reply {
+        let show_confidence = manner.show_confidence;
         Reply::Answer(Box::new(AnswerReply { answer: answer.clone(), memo: memo.clone(), show_confidence }))
     }
 
@@ -343,5 +324,35 @@ impl Conversation {
                 Ending::Post(Reply::Failed(Trouble::AgentFailed, memo))
             }
         })
+    }
+}
+
+/// Why a message is no question to the bot, although it can read it.
+fn not_for_us(manner: Manner, question: &Question, session: Option<&Session>) -> Option<&'static str> {
+    match (question.addressed, session) {
+        (Addressed::Directly, _) => None,
+        (Addressed::Openly, _) if manner.answers != Answers::Everything => Some("it mentions nobody"),
+        (Addressed::FollowUp, None) => Some("no session in this thread"),
+        (Addressed::FollowUp, _) if manner.answers == Answers::Nothing => Some("switched off here"),
+        (Addressed::FollowUp, Some(session)) => match manner.follow_ups {
+            FollowUps::Mention => Some("follow-ups need a mention"),
+            FollowUps::Asker if !session.askers.contains(&question.user) => {
+                Some("only the asker is followed")
+            }
+            _ if question.text.is_blank() => Some("nothing to read in it"),
+            _ => None,
+        },
+        (Addressed::Openly, _) if question.text.is_blank() => Some("nothing to read in it"),
+        (Addressed::Openly, _) => None,
+    }
+}
+
+/// Whether people of this standing may ask.
+pub(super) fn may_ask(manner: Manner, standing: Standing) -> bool {
+    match standing {
+        Standing::Member => true,
+        Standing::Guest => manner.allow_guests,
+        Standing::External => manner.allow_external,
+        Standing::NotAPerson => false,
     }
 }

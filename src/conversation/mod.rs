@@ -5,6 +5,7 @@ mod act;
 mod ask;
 mod platform;
 mod readable;
+mod rules;
 mod settings;
 mod texts;
 mod ticket;
@@ -12,8 +13,8 @@ mod work;
 mod worker;
 mod working;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
@@ -22,7 +23,8 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 pub use platform::{Delivery, Platform, PlatformError, Spoken};
-pub use settings::{FollowUps, Settings, TicketEmail, WhoMayPress};
+pub use rules::{Manner, Rule, Rules};
+pub use settings::{Answers, FollowUps, Settings, TicketEmail, WhoMayPress};
 pub use work::LEASE;
 
 use crate::agent::Agent;
@@ -56,6 +58,7 @@ pub struct Parts {
 /// The core.
 pub struct Conversation {
     settings: Settings,
+    rules: RwLock<Arc<Rules>>,
     parts: Parts,
     draining: AtomicBool,
     store_down: AtomicBool,
@@ -94,10 +97,11 @@ pub enum NotTaken {
 
 impl Conversation {
     /// A core with nothing to do.
-    pub fn new(settings: Settings, parts: Parts) -> Arc<Self> {
-        let hurry = CancellationToken::new();
+    pub fn new(settings: Settings, rules: Rules, parts: Parts) -> Arc<Self> {
+        let (hurry, rules) = (CancellationToken::new(), RwLock::new(Arc::new(rules)));
         Arc::new(Self {
             settings,
+            rules,
             parts,
             draining: AtomicBool::default(),
             store_down: AtomicBool::default(),
@@ -225,21 +229,38 @@ impl Conversation {
         tokio::time::timeout(grace, tracker.wait()).await.is_ok()
     }
 
-    /// A reply that mentions nobody is ours only in a thread that has a session or is about to have one.
+    /// Puts other rules in force, for what is worked on from now on.
+    pub fn set_rules(&self, rules: Rules) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How the bot behaves in a place.
+    fn manner(&self, place: &Place) -> Manner {
+        self.rules().at(&place.thread)
+    }
+
+    /// What mentions nobody is ours only where everything is answered, or as a reply in a thread that has a session or is
+    /// about to have one.
     async fn is_ours(&self, inbound: &Inbound) -> Result<bool, StoreError> {
         let Inbound::Question(question) = inbound else { return Ok(true) };
-        if question.addressed == Addressed::Directly {
-            return Ok(true);
+        let manner = self.manner(&question.place);
+        match question.addressed {
+            Addressed::Directly => Ok(true),
+            Addressed::Openly => Ok(manner.answers == Answers::Everything),
+            Addressed::FollowUp if manner.follow_ups == FollowUps::Mention => Ok(false),
+            Addressed::FollowUp => {
+                self.parts.store.knows(&question.place.thread, self.parts.clock.now()).await
+            }
         }
-        if self.settings.follow_ups == FollowUps::Mention {
-            return Ok(false);
-        }
-        self.parts.store.knows(&question.place.thread, self.parts.clock.now()).await
     }
 
     /// What is known of a question's turn before anything was done.
     fn first_memo(&self, question: &Question) -> TurnMemo {
-        let agent = self.parts.agent.kind();
+        let agent = self.manner(&question.place).agent;
         TurnMemo {
             asker: question.user.clone(),
             question: question.message.clone(),

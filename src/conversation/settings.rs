@@ -8,6 +8,8 @@ use crate::store::Waiting;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
+    /// What is answered.
+    pub answers: Answers,
     /// Whose replies in a running thread are questions without a mention.
     pub follow_ups: FollowUps,
     /// Who may press the buttons below an answer.
@@ -35,6 +37,18 @@ impl Settings {
     pub fn waiting(&self) -> Waiting {
         Waiting { questions: self.max_waiting, others: self.max_waiting.saturating_mul(4) }
     }
+}
+
+/// What is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Answers {
+    /// What mentions the bot, or is written to it directly.
+    Mentions,
+    /// Also what somebody writes into a channel without a mention.
+    Everything,
+    /// Nothing: the bot is switched off.
+    Nothing,
 }
 
 /// Whose replies in a running thread are questions without a mention.

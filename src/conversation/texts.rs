@@ -54,7 +54,7 @@ impl Conversation {
         let first = session.as_ref().and_then(|session| session.turns.first());
         if let Some(first) = first.filter(|first| first.message != click.place.thread.root) {
             let spoken = self.spoken(click).await.unwrap_or_default();
-            let earlier = self.history(&spoken, memo).into_iter();
+            let earlier = self.history(&spoken, click, memo).into_iter();
             let earlier = earlier.filter(|entry| entry.timestamp < first.asked_at);
             texts.history = earlier.chain(texts.history).collect();
         }
@@ -87,7 +87,7 @@ impl Conversation {
         };
         let asked = asked.map(|said| (said.text.clone(), said.at));
         let answer = pressed_answer(&spoken, click).unwrap_or_default();
-        let mut history = self.history(&spoken, memo);
+        let mut history = self.history(&spoken, click, memo);
         if history.is_empty() {
             let (role, content) = (Role::Assistant, answer.clone());
             history.push(HistoryEntry { role, content, timestamp: click.pressed_at });
@@ -97,9 +97,9 @@ impl Conversation {
 
     /// What people and the agent said to each other. It begins with the question before the first answer; what people
     /// said among themselves is left out, as far as that can be known.
-    fn history(&self, spoken: &[Spoken], memo: &TurnMemo) -> Vec<HistoryEntry> {
+    fn history(&self, spoken: &[Spoken], click: &Click, memo: &TurnMemo) -> Vec<HistoryEntry> {
         let direct = memo.audience == Audience::Direct;
-        let follows = direct || self.settings.follow_ups != FollowUps::Mention;
+        let follows = direct || self.manner(&click.place).follow_ups != FollowUps::Mention;
         let is_ours = |said: &&Spoken| {
             let followed = follows && said.by.as_ref() == Some(&memo.asker);
             said.role == Role::Assistant || said.to_bot || followed || said.message == memo.question

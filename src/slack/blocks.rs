@@ -106,9 +106,12 @@ fn render_reply(reply: &Reply, look: Look<'_>) -> Rendered {
             let Tail { text, blocks } = tail_of(outcome, look);
             Rendered { parts: vec![Part { text, blocks }], file: None }
         }
-        Reply::Help | Reply::Working | Reply::Unknown { .. } | Reply::NotForYou | Reply::Word(_) => {
-            single(&markup::escape(&wording::of(reply)), None)
-        }
+        Reply::Help
+        | Reply::Working
+        | Reply::Unknown { .. }
+        | Reply::NotForYou
+        | Reply::OffHere
+        | Reply::Word(_) => single(&markup::escape(&wording::of(reply)), None),
     }
 }
 

@@ -188,7 +188,7 @@ fn message(envelope: &Envelope<'_>, tenant: &Tenant, message: Message, mentioned
     let addressed = match (mentioned || direct || read.mentions_bot, &message.thread_ts) {
         (true, _) => Addressed::Directly,
         (false, Some(_)) => Addressed::FollowUp,
-        (false, None) => return Event::NotForUs("chatter in a channel"),
+        (false, None) => Addressed::Openly,
     };
     let shared = envelope.is_ext_shared_channel == Some(true);
     let audience = match (direct, shared) {

@@ -31,6 +31,7 @@ mod read_back;
 mod reading;
 mod receiving;
 mod restart;
+mod rules;
 mod resumed;
 mod sessions;
 mod signatures;

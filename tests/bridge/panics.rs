@@ -177,7 +177,7 @@ async fn brittle() -> (Arc<Brittle>, Arc<Conversation>, TaskTracker) {
         tracker: tracker.clone(),
     };
     tracker.close();
-    (platform, Conversation::new(config.conversation.clone(), parts), tracker)
+    (platform, Conversation::new(config.conversation.clone(), config.rules(), parts), tracker)
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use insta::assert_snapshot;
 
+use super::file::TempFile;
 use super::{SETTINGS, threadbridge, told};
 
 /// A bridge that serves; killed when a test ends early.
@@ -18,12 +19,13 @@ struct Serving {
 impl Serving {
     /// Starts on a free port and waits until the log says which.
     fn start() -> Self {
-        Self::start_with(&[])
+        Self::start_with(&[], &[])
     }
 
-    /// The same, with other settings, too.
-    fn start_with(more: &[(&str, &str)]) -> Self {
+    /// The same, with other settings and arguments, too.
+    fn start_with(more: &[(&str, &str)], arguments: &[&str]) -> Self {
         let mut command = threadbridge(&["serve"]);
+        command.args(arguments);
         command.envs(SETTINGS).env("PORT", "0").env("THREADBRIDGE_LOG__FORMAT", "json");
         command.envs(more.iter().copied());
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
@@ -125,7 +127,7 @@ fn the_health_of_a_bridge_that_serves_is_good_and_of_none_is_not() {
 #[test]
 fn the_log_tells_a_token_that_slack_refuses_from_a_slack_that_cannot_be_reached() {
     let introduced = |api_url: &str| {
-        let mut serving = Serving::start_with(&[("SLACK_API_URL", api_url)]);
+        let mut serving = Serving::start_with(&[("SLACK_API_URL", api_url)], &[]);
         let event = serving.logs_about("slack");
         let told =
             ["level", "message", "error", "bot"].map(|field| event[field].as_str().unwrap_or("-").to_owned());
@@ -169,4 +171,19 @@ fn a_signal_ends_it_well_and_the_log_says_so() {
         assert!(log.contains("stopping: new deliveries are refused") && log.contains("\"stopped\""), "{log}");
         assert!(!log.contains("xoxb-1") && !log.contains("signing-secret"), "{log}");
     }
+}
+
+#[test]
+fn a_changed_file_is_read_again_at_once_when_asked_for_and_by_itself_otherwise() {
+    let file = TempFile::new("rules.toml", "");
+    let mut serving = Serving::start_with(&[], &["--config", file.path()]);
+    file.write("[[rule]]\nanswers = \"nothing\"\n[server]\nmax_connections = 7");
+    serving.signal("HUP");
+    assert_eq!(serving.logs_about("after a restart only")["key"], "server.max_connections");
+    assert_eq!(serving.logs_about("its rules are in force")["rules"], 1);
+    file.write("[[rule]]\nanswers = \"nothing\"\n[[rule]]\nanswers = \"all\"");
+    let error = serving.logs_about("stays in force")["error"].to_string();
+    assert!(error.contains("rule[1].answers cannot be used"), "{error}");
+    serving.signal("TERM");
+    assert_eq!(serving.stopped().0, Some(0));
 }

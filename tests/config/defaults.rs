@@ -113,6 +113,7 @@ fn every_key_can_be_set_in_the_environment() {
             Value::Table(_) => continue,
             Value::String(_) => match key.as_str() {
                 "agent.kind" => "support".into(),
+                "conversation.answers" => "everything".into(),
                 "conversation.follow_ups" | "conversation.who_may_press" => "anyone".into(),
                 "conversation.ticket_email" => "private".into(),
                 "log.format" => "json".into(),

@@ -62,6 +62,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
             },
         ),
         ("not for you", Reply::NotForYou),
+        ("switched off", Reply::OffHere),
         ("too busy", Reply::TooBusy(memo())),
     ];
     let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
@@ -82,7 +83,7 @@ fn replies() -> Vec<(&'static str, Reply)> {
     for (_, reply) in &all {
         match reply {
             Reply::Help | Reply::Working | Reply::Answer(_) | Reply::Failed(..) | Reply::Unknown { .. } => {}
-            Reply::NotForYou | Reply::RateLimited { .. } | Reply::TooBusy(_) => {}
+            Reply::NotForYou | Reply::OffHere | Reply::RateLimited { .. } | Reply::TooBusy(_) => {}
             Reply::Outcome(_) | Reply::Word(_) => {}
         }
     }

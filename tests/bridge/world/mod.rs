@@ -11,11 +11,12 @@ pub mod wire;
 
 use std::collections::BTreeSet;
 use std::future::IntoFuture;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use threadbridge::bridge::Bridge;
+use threadbridge::bridge::{Bridge, Reloader};
 use threadbridge::clock::Clock;
 use threadbridge::config::{Config, Environment};
 use threadbridge::demo::agent::{Answer, Ask, Brain, DemoAgent, Scripted, Source};
@@ -25,6 +26,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::file::TempFile;
 pub use clock::TestClock;
 use mortal::Mortal;
 
@@ -38,6 +40,9 @@ pub struct World {
     pub clock: Arc<TestClock>,
     pub url: String,
     pub settings: Vec<(String, String)>,
+    /// The configuration file, if there is one.
+    file: Option<TempFile>,
+    reloader: Option<Reloader>,
     work: TaskTracker,
     stop: CancellationToken,
     serving: Option<JoinHandle<()>>,
@@ -60,6 +65,20 @@ impl World {
     ) -> Self {
         let setup = Setup { ack_deadline: Duration::from_secs(60), ..Setup::default() };
         Self::build(settings, setup, brain).await
+    }
+
+    /// A world whose bridge has a configuration file, too.
+    pub async fn with_file(text: &str, brain: impl Fn(&Ask) -> Scripted + Send + Sync + 'static) -> Self {
+        let mut world = Self::with(&[], brain).await;
+        world.file = Some(TempFile::new("bridge.toml", text));
+        world.restart().await;
+        world
+    }
+
+    /// Changes the configuration file, and has it read again.
+    pub fn change_file(&self, text: &str) {
+        self.file.as_ref().unwrap().write(text);
+        self.reloader.as_ref().unwrap().reload();
     }
 
     /// A world with a workspace of its own, too.
@@ -101,6 +120,8 @@ impl World {
             clock,
             url: String::new(),
             settings: all,
+            file: None,
+            reloader: None,
             work: TaskTracker::new(),
             stop: CancellationToken::new(),
             serving: None,
@@ -113,8 +134,9 @@ impl World {
     }
 
     async fn start(&mut self) {
+        let file = self.file.as_ref().map(TempFile::path);
         let pairs = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let config = Config::load(None, &Environment::from_pairs(pairs)).unwrap();
+        let config = Config::load(file.map(Path::new), &Environment::from_pairs(pairs)).unwrap();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         self.stop = CancellationToken::new();
         let stop = self.stop.clone();
@@ -122,15 +144,15 @@ impl World {
             let bridge = Bridge::new(&config, clock).await.unwrap();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let (url, work) = (listener.local_addr().unwrap(), bridge.work().clone());
-            (url, work, spawn(bridge.serve(listener, stop)))
+            (url, work, bridge.reloader(), spawn(bridge.serve(listener, stop)))
         };
-        let (address, work, serving) = match &self.mortal {
+        let (address, work, reloader, serving) = match &self.mortal {
             Some(mortal) => mortal.spawn(starting).await.unwrap(),
             None => starting.await,
         };
         self.url = format!("http://{address}");
         self.slack.connect(&self.url);
-        (self.work, self.serving) = (work, Some(serving));
+        (self.work, self.serving, self.reloader) = (work, Some(serving), Some(reloader));
     }
 
     /// Stops the bridge as SIGTERM does, without waiting; see [`World::stopped`].

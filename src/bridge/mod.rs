@@ -1,5 +1,7 @@
 //! The bridge put together: from a configuration to a process that serves and stops well.
 
+mod reload;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +11,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
+
+pub use reload::Reloader;
 
 use crate::agent::{self, Agent};
 use crate::chat::{TurnKey, TurnState};
@@ -34,6 +38,7 @@ pub struct Bridge {
     work: TaskTracker,
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
+    reloader: Reloader,
 }
 
 /// What a bridge remembers of turns, to be looked at only; cheap to clone, and it outlives the bridge.
@@ -102,7 +107,7 @@ impl Bridge {
             clock: Arc::clone(&clock),
             tracker: work.clone(),
         };
-        let conversation = Conversation::new(config.conversation.clone(), parts);
+        let conversation = Conversation::new(config.conversation.clone(), config.rules(), parts);
         conversation.go_on().await;
         let signing_secrets = config.slack.signing_secrets();
         let webhook = Webhook {
@@ -114,7 +119,8 @@ impl Bridge {
         };
         let webhooks = webhook::router(webhook);
         let settings = config.server.clone();
-        Ok(Self { settings, conversation, agent, directory, slack, webhooks, work, clock, store })
+        let reloader = Reloader::new(config, Arc::clone(&conversation));
+        Ok(Self { settings, conversation, agent, directory, slack, webhooks, work, clock, store, reloader })
     }
 
     /// The tracker of all work on messages: when it is empty, the bridge is idle.
@@ -127,10 +133,17 @@ impl Bridge {
         Insight { store: Arc::clone(&self.store) }
     }
 
+    /// Reads the configuration again while the bridge serves.
+    pub fn reloader(&self) -> Reloader {
+        self.reloader.clone()
+    }
+
     /// Serves on `listener` until `stop`. Then new deliveries are refused, work that is under way may finish, and
     /// who cannot be answered any more is told so.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
-        let Self { settings, conversation, agent, directory, slack, webhooks, clock, store, .. } = self;
+        let Self {
+            settings, conversation, agent, directory, slack, webhooks, clock, store, reloader, ..
+        } = self;
         let (background, calling) = (TaskTracker::new(), TaskTracker::new());
         let closed = CancellationToken::new();
         {
@@ -142,6 +155,7 @@ impl Bridge {
             }
             calling.spawn(async move { agent.watch(for_agent).await });
             background.spawn(async move { directory.watch(for_directory).await });
+            background.spawn(reloader.watch(closed.clone()));
             calling.spawn(async move { for_slack.run_until_cancelled(slack.introduce(&*clock)).await });
         }
         let router = server::router(&settings, Arc::clone(&conversation), agent, webhooks);
