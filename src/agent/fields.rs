@@ -23,6 +23,12 @@ impl<'a> Fields<'a> {
         serde_json::from_str(self.0.get(name)?.get()).ok()
     }
 
+    /// What is beyond these names, a line for each, as it was written.
+    pub(super) fn beyond(&self, names: &[&str]) -> String {
+        let beyond = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        beyond.map(|(name, raw)| format!("{name}: {raw}\n")).collect()
+    }
+
     /// A number from 0 to 1; what lies beyond is drawn to the nearer end.
     pub(super) fn share(&self, name: &str) -> Option<f64> {
         let number: f64 = self.get(name)?;

@@ -174,7 +174,7 @@ impl Agent {
             deadline: self.ask_deadline,
             ..self.post("chat", self.base.chat(kind), request::chat(session, message, user))
         };
-        let result = self.caller.make(&call, |body| reply::answered(body, self.clock.now())).await;
+        let result = self.caller.make(&call, |body| reply::answered(body, kind, self.clock.now())).await;
         let failed = result.as_ref().is_err_and(AgentError::is_outage);
         match admission.report(failed, self.clock.now()) {
             Change::Nothing => {}

@@ -7,20 +7,24 @@ use serde_json::value::RawValue;
 
 use super::fields::{Fields, with_fields};
 use super::{AgentError, Answered, Doubt, Health};
-use crate::chat::{Answer, FailureId, Id, Private, SessionId, Source, TicketId};
+use crate::chat::{AgentKind, Answer, FailureId, Id, Private, SessionId, Source, TicketId};
 
 /// How long a user is blocked when a 429 does not say it usably.
 const DEFAULT_RESET: Duration = Duration::from_secs(60);
+/// The fields of an answer that are known; the `test` agent has more.
+const ANSWERED: [&str; 6] =
+    ["response", "session_id", "timestamp", "requires_escalation", "classification_confidence", "sources"];
+
 /// The shortest and the longest block, in seconds.
 const SHORTEST_RESET: f64 = 1.0;
 const LONGEST_RESET: f64 = 24.0 * 3600.0;
 
-/// Reads the reply to a question, which arrived at `now`.
+/// Reads the reply of an agent of this kind to a question, which arrived at `now`.
 ///
 /// # Errors
 /// [`AgentError::Nonsense`] unless it is a JSON object whose `response` is a string with something in it: a blank
 /// one would show people nothing. With `requires_escalation` it may be blank, because a ticket is offered.
-pub(super) fn answered(body: &[u8], now: Timestamp) -> Result<Answered, AgentError> {
+pub(super) fn answered(body: &[u8], kind: AgentKind, now: Timestamp) -> Result<Answered, AgentError> {
     let read = |fields: &Fields<'_>| {
         let escalate = fields.get("requires_escalation").unwrap_or(false);
         let text: String = fields.get("response")?;
@@ -33,6 +37,9 @@ pub(super) fn answered(body: &[u8], now: Timestamp) -> Result<Answered, AgentErr
             confidence: fields.share("classification_confidence"),
             sources: sources(fields),
             escalate,
+            details: Some(fields.beyond(&ANSWERED))
+                .filter(|details| kind == AgentKind::Test && !details.is_empty())
+                .map(Private),
         };
         Some(Answered { answer, session: fields.id("session_id").map(SessionId::from) })
     };
@@ -135,7 +142,7 @@ mod tests {
     }
 
     fn read(body: &str) -> Answered {
-        answered(body.as_bytes(), now()).unwrap()
+        answered(body.as_bytes(), AgentKind::Customer, now()).unwrap()
     }
 
     #[test]
@@ -169,9 +176,20 @@ mod tests {
     )]
     fn an_answer_survives_any_state_of_its_optional_fields(#[case] rest: &str) {
         let reply = read(&format!(r#"{{"response": "Yes"{rest}}}"#));
-        let answer =
-            Answer { text: "Yes".into(), at: now(), confidence: None, sources: vec![], escalate: false };
+        let (text, sources) = ("Yes".into(), vec![]);
+        let answer = Answer { text, at: now(), confidence: None, sources, escalate: false, details: None };
         assert_eq!(reply, Answered { answer, session: None });
+    }
+
+    #[test]
+    fn only_the_test_agents_details_are_kept() {
+        let body = br#"{"response": "Yes", "sources": [], "debug": {"ms": 12}, "model": "a"}"#;
+        let details =
+            |kind| answered(body, kind, now()).unwrap().answer.details.map(|details| details.0.clone());
+        assert_eq!(details(AgentKind::Test).unwrap(), "debug: {\"ms\": 12}\nmodel: \"a\"\n");
+        assert_eq!([AgentKind::Customer, AgentKind::Support].map(details), [None, None]);
+        let plain = answered(br#"{"response": "Yes"}"#, AgentKind::Test, now()).unwrap();
+        assert_eq!(plain.answer.details, None);
     }
 
     #[test]
@@ -201,7 +219,7 @@ mod tests {
     #[case::blank(r#"{"response": ""}"#)]
     #[case::blanks(r#"{"response": " \n\t\u00a0 "}"#)]
     fn without_a_response_there_is_no_sense(#[case] body: &str) {
-        assert!(matches!(answered(body.as_bytes(), now()), Err(AgentError::Nonsense)));
+        assert!(matches!(answered(body.as_bytes(), AgentKind::Customer, now()), Err(AgentError::Nonsense)));
     }
 
     #[rstest]
@@ -280,7 +298,7 @@ mod tests {
             ],
             header in prop::option::of(".{0,12}"),
         ) {
-            let _ = (answered(&body, now()), failure_id(&body), confirmed(&body), health(&body));
+            let _ = (answered(&body, AgentKind::Test, now()), failure_id(&body), confirmed(&body), health(&body));
             let reset = reset(&body, header.as_deref()).as_secs_f64();
             prop_assert!((1.0..=86400.0).contains(&reset));
         }

@@ -33,6 +33,9 @@ pub struct Answer {
     pub sources: Vec<Source>,
     /// Whether the agent asks for a ticket to be offered.
     pub escalate: bool,
+    /// What the `test` agent says beyond the answer, for developers: a line for each field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Private<String>>,
 }
 
 /// An article of the knowledge base.

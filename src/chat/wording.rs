@@ -15,6 +15,8 @@ pub const TICKET_PROMPT: &str =
     "I couldn't find a confident answer. Would you like to create a support ticket?";
 /// Heads the sources of an answer.
 pub const SOURCES: &str = "Sources";
+/// Heads what the `test` agent says beyond its answer.
+pub const DETAILS: &str = "Debug details";
 /// Asks for a rating, for people who hear the page.
 pub const RATE_PROMPT: &str = "Was this helpful?";
 /// Says that the whole answer is in the attached file.

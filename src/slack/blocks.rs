@@ -22,6 +22,8 @@ pub(super) const TAIL: &str = "tail";
 const PART: usize = 2_800;
 /// The longest text that a `chat.update` takes.
 const LONGEST_TEXT: usize = 4_000;
+/// How many characters of the test agent's details are shown.
+const MOST_DETAILS: usize = 1_500;
 /// How many messages an answer may take before it is attached as a file.
 const MAX_PARTS: usize = 6;
 
@@ -203,7 +205,9 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
     let (linked, plain) = line.map(|line| (line.linked, line.plain)).unzip();
     let note = file.is_some().then(|| wording::IN_FILE.to_owned());
     let confidence = answer.confidence.filter(|_| *show_confidence).map(wording::confidence);
-    let about: Vec<String> = note.iter().cloned().chain(linked).chain(confidence.clone()).collect();
+    let details = answer.details.as_ref().map(|details| details_line(details));
+    let about: Vec<String> =
+        note.iter().cloned().chain(linked).chain(confidence.clone()).chain(details).collect();
     let about_in_text: Vec<String> = note.into_iter().chain(plain).chain(confidence).collect();
     let last = texts.len().saturating_sub(1);
     let parts = texts.iter().enumerate().map(|(n, text)| {
@@ -223,6 +227,14 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
         Part { text: join_within(&spoken, &about_in_text.join("\n"), &tail.text), blocks }
     });
     Rendered { parts: parts.collect(), file }
+}
+
+/// What the test agent says beyond its answer, as far as it fits.
+fn details_line(details: &str) -> String {
+    let all = details.replace('`', "'");
+    let cut: String = all.chars().take(MOST_DETAILS).collect();
+    let dots = if cut.len() < all.len() { "…" } else { "" };
+    format!("*{}:*\n```{}{dots}```", wording::DETAILS, markup::escape(cut.trim_end()))
 }
 
 /// An answer as Markdown of ours, so that a link's address is also known in the parts before it. What is left of an

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use serde_json::json;
-use threadbridge::demo::agent::Endpoint;
+use threadbridge::demo::agent::{Ask, Canned, Endpoint, Scripted};
 
 use crate::wire::{asked, deliver, envelope, message, with};
 use crate::world::{World, confident};
@@ -68,6 +68,47 @@ async fn a_channel_has_an_agent_of_its_own_and_shows_confidence_or_not() {
     let calls = world.agent.calls().into_iter().filter(|call| call.endpoint == Endpoint::Chat);
     let paths: Vec<String> = calls.map(|call| call.path).collect();
     assert_eq!(paths, ["/api/agent/support/", "/api/agent/customer/"]);
+    world.see_all();
+    world.finish().await;
+}
+
+/// An agent that says more than the contract.
+fn talkative(_: &Ask) -> Scripted {
+    Scripted::Raw(Canned::json(
+        200,
+        &json!({
+            "response": "Press *Reset*.", "classification_confidence": 0.9, "requires_escalation": false,
+            "debug": {"search_ms": 12, "model": "a <b> `c`"}, "matched": ["kb_001"],
+        }),
+    ))
+}
+
+#[rstest]
+#[case::the_test_agents("test", true)]
+#[case::no_other_agents("support", false)]
+#[tokio::test]
+async fn debug_details_are_shown_where_they_belong(#[case] agent: &str, #[case] shown: bool) {
+    let file = format!("[[rule]]\nchannel = \"C0LETTINGS\"\nagent = \"{agent}\"");
+    let world = World::with_file(&file, talkative).await;
+    let root = world.asks("How do I reset a password?").await;
+    let thread = world.see("C0LETTINGS", &root);
+    assert_eq!(thread.contains("search_ms"), shown, "{thread}");
+    if shown {
+        insta::assert_snapshot!(thread, @r#"
+        Jane Smith
+          @Threadbridge How do I reset a password?
+        Threadbridge
+          Press *Reset*.
+          · Very sure · 90 %
+          · *Debug details:*
+          ```debug: {"model":"a <b> 'c'","search_ms":12}
+          matched: ["kb_001"]```
+          [👍 Helpful] [👎 Not helpful]
+        "#);
+    }
+    let direct = world.says("U0JANE", "D0JANE", "How do I reset a password?").await;
+    let elsewhere = world.see("D0JANE", &direct);
+    assert!(elsewhere.contains("Press *Reset*.") && !elsewhere.contains("search_ms"), "{elsewhere}");
     world.see_all();
     world.finish().await;
 }

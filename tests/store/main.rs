@@ -165,8 +165,14 @@ fn claimed_by(job: &str, fence: u64, lease: Timestamp) -> TurnState {
 
 /// An answer on its way.
 fn answer(text: &str) -> Outgoing {
-    let answer =
-        Answer { text: text.into(), at: at(0), confidence: Some(0.92), sources: Vec::new(), escalate: false };
+    let answer = Answer {
+        text: text.into(),
+        at: at(0),
+        confidence: Some(0.92),
+        sources: Vec::new(),
+        escalate: false,
+        details: None,
+    };
     let memo = TurnMemo {
         asker: "U1".into(),
         question: "1.000001".into(),

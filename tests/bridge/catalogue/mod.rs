@@ -42,6 +42,7 @@ fn answer(escalate: bool) -> Reply {
             source("Account Security", "kb_002", 0.5),
         ],
         escalate,
+        details: None,
     };
     Reply::Answer(Box::new(AnswerReply { answer, memo: memo(), show_confidence: true }))
 }
