@@ -9,8 +9,8 @@ use super::work::{Interrupted, Work};
 use super::{Conversation, Delivery, PlatformError, TicketEmail, WhoMayPress};
 use crate::agent::Feedback;
 use crate::chat::{
-    Addressed, Audience, Button, Claim, Click, MessageId, Outcome, Place, Press, Private, Question, Rating,
-    Reply, Shown, Trouble, TurnKey, TurnMemo, TurnState, UserInfo, Word,
+    Addressed, Audience, Button, Claim, Click, MessageId, Outcome, Outgoing, Place, Press, Private, Question,
+    Rating, Reply, Shown, Trouble, TurnKey, TurnMemo, TurnState, UserInfo, Word,
 };
 use crate::directory::Lookup;
 
@@ -240,7 +240,7 @@ impl Conversation {
                 let pressed = on.as_ref().map(|on| Shown::Placeholder(on.message.clone()));
                 let shown = if shown == Shown::Nothing { pressed.unwrap_or_default() } else { shown };
                 let reply = Reply::Failed(Trouble::Internal, memo.clone());
-                let _ = self.post(place, &delivery, &reply, shown).await;
+                self.deliver(place, work, delivery, &Outgoing { reply, shown }).await?;
             }
             TurnState::Unrated => self.not_rated(click, memo).await,
             _ => {

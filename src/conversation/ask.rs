@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tracing::{error, info, warn};
 
 use super::work::{Interrupted, Work};
-use super::{Answers, Conversation, FollowUps, Manner, Overslept};
+use super::{Answers, Conversation, FollowUps, Manner};
 use crate::agent::{AgentError, Answered, EscalationReason, Failure};
 use crate::chat::{
-    Addressed, Answer, AnswerReply, Audience, Outgoing, Place, Private, Question, Reply, Session, Shown,
-    Standing, Trouble, Turn, TurnMemo, TurnState, UserId, UserInfo,
+    Addressed, Answer, AnswerReply, Audience, Outgoing, Private, Question, Reply, Session, Shown, Standing,
+    Trouble, Turn, TurnMemo, TurnState, UserId, UserInfo,
 };
 use crate::directory::Lookup;
 
@@ -66,7 +66,7 @@ impl Conversation {
     ) -> Result<Option<TurnState>, Interrupted> {
         let place = &question.place;
         if let Some(outgoing) = &work.job.outgoing {
-            return self.deliver(place, work, outgoing).await;
+            return self.deliver(place, work, work.delivery(), outgoing).await;
         }
         let began = self.parts.clock.now();
         let ending = match self.decide(question, asked, work).await {
@@ -81,7 +81,7 @@ impl Conversation {
                 info!(milliseconds, kind = reply.kind(), "a question ends with a reply");
                 let outgoing = Outgoing { reply, shown };
                 self.keep_outgoing(work, &outgoing).await?;
-                self.deliver(place, work, &outgoing).await?
+                self.deliver(place, work, delivery, &outgoing).await?
             }
             Ending::Whisper(reply) => {
                 info!(milliseconds, kind = reply.kind(), "a question ends with a private reply");
@@ -102,28 +102,6 @@ impl Conversation {
         // Only now: should something above panic, whoever tidies up must know what is shown.
         work.progress.take();
         Ok(state)
-    }
-
-    async fn keep_outgoing(&self, work: &Work<'_>, outgoing: &Outgoing) -> Result<(), Interrupted> {
-        self.stored(|store| store.keep(work.hold, &work.job.id, outgoing)).await
-    }
-
-    /// Posts what was kept for this job.
-    async fn deliver(
-        &self,
-        place: &Place,
-        work: &Work<'_>,
-        outgoing: &Outgoing,
-    ) -> Result<Option<TurnState>, Interrupted> {
-        let mut delivery = work.delivery();
-        loop {
-            match self.post(place, &delivery, &outgoing.reply, outgoing.shown.clone()).await {
-                Ok(state) => return Ok(state),
-                // Whoever has taken it over meanwhile is found out by this; otherwise what is there already is looked for.
-                Err(Overslept) => self.keep_outgoing(work, outgoing).await?,
-            }
-            delivery.again = true;
-        }
     }
 
     /// Everything up to the reply. When the bridge must stop, it is cut short as long as there is no answer.

@@ -4,6 +4,7 @@
 mod act;
 mod ask;
 mod platform;
+mod posting;
 mod readable;
 mod rules;
 mod settings;
@@ -29,8 +30,7 @@ pub use work::LEASE;
 
 use crate::agent::Agent;
 use crate::chat::{
-    Addressed, AgentKind, Inbound, Place, Question, Reply, SessionId, Shown, Trouble, TurnMemo, TurnState,
-    UserId, UserKey, Word,
+    Addressed, AgentKind, Inbound, Place, Question, Reply, SessionId, TurnMemo, UserId, UserKey, Word,
 };
 use crate::clock::Clock;
 use crate::directory::Directory;
@@ -64,9 +64,6 @@ pub struct Conversation {
     store_down: AtomicBool,
     hurry: CancellationToken,
 }
-
-/// This process was out of action while it waited.
-struct Overslept;
 
 /// What became of a delivery that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -296,40 +293,5 @@ impl Conversation {
         if let Err(error) = self.platform(place).whisper(place, user, &reply).await {
             error!(error = &error as &dyn std::error::Error, "a private reply could not be delivered");
         }
-    }
-
-    /// Posts a reply; returns the state of its turn if it is an answer and was delivered. Where an answer is refused, a
-    /// notice with *Ask again* takes its place.
-    ///
-    /// # Errors
-    /// When this process was out of action meanwhile: whose work it is must be looked at before it is tried again.
-    async fn post(
-        &self,
-        place: &Place,
-        delivery: &Delivery,
-        reply: &Reply,
-        shown: Shown,
-    ) -> Result<Option<TurnState>, Overslept> {
-        let posted = self.platform(place).post(place, delivery, reply, shown).await;
-        let answer = if let Reply::Answer(answer) = reply { Some(answer) } else { None };
-        let error = match posted {
-            Ok(()) => {
-                info!("replied");
-                let state = |escalates| if escalates { TurnState::TicketOffered } else { TurnState::Unrated };
-                return Ok(answer.map(|answer| state(answer.answer.escalate)));
-            }
-            Err(PlatformError::Overslept) => return Err(Overslept),
-            Err(error) => error,
-        };
-        error!(error = &error as &dyn std::error::Error, "a reply could not be delivered");
-        if let (Some(answer), PlatformError::Refused(_)) = (answer, error) {
-            let notice = Reply::Failed(Trouble::Internal, answer.memo.clone());
-            let delivery = delivery.apart("notice");
-            let posted = self.platform(place).post(place, &delivery, &notice, Shown::Nothing).await;
-            if let Err(error) = posted {
-                error!(error = &error as &dyn std::error::Error, "a reply could not be delivered");
-            }
-        }
-        Ok(None)
     }
 }

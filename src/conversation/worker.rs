@@ -8,7 +8,7 @@ use tracing::{Instrument, error, info, info_span, warn};
 
 use super::work::{Interrupted, Work};
 use super::{Conversation, Delivery, ask};
-use crate::chat::{Addressed, Inbound, Job, Question, Reply, Trouble, Word};
+use crate::chat::{Addressed, Inbound, Job, Outgoing, Question, Reply, Trouble, Word};
 use crate::store::Hold;
 
 /// How often a job may be begun: one over which the process dies again and again ends with an apology.
@@ -41,8 +41,9 @@ impl Conversation {
             Err(_) => {
                 error!("a panic ended the work on a message; its person is told");
                 // The worker must live: a thread without one would never be answered.
-                if AssertUnwindSafe(self.apologize(&work)).catch_unwind().await.is_err() {
-                    error!("a panic ended the apology, too");
+                match AssertUnwindSafe(self.apologize(&work)).catch_unwind().await {
+                    Ok(apologized) => apologized?,
+                    Err(_) => error!("a panic ended the apology, too"),
                 }
             }
         }
@@ -61,8 +62,7 @@ impl Conversation {
                 attempts = job.attempts,
                 "work on a message ended the process again and again; its person is told"
             );
-            self.apologize(work).await;
-            return Ok(());
+            return self.apologize(work).await;
         }
         match &job.inbound {
             Inbound::Question(question) => self.answer(question, ask::Asked::Now, work).await.map(|_| ()),
@@ -102,19 +102,16 @@ impl Conversation {
         Ok(session.is_some_and(|session| session.askers.contains(&question.user)))
     }
 
-    async fn apologize(&self, work: &Work<'_>) {
+    async fn apologize(&self, work: &Work<'_>) -> Result<(), Interrupted> {
         // Under the reply's own name: where some of that is there, no apology is.
         let (shown, delivery) = (work.progress.take(), Delivery { again: true, ..work.delivery() });
         match &work.job.inbound {
             Inbound::Question(question) => {
                 let memo = self.notice_memo(question, ask::Asked::Now).await;
-                let reply = Reply::Failed(Trouble::Internal, memo);
-                let _ = self.post(&question.place, &delivery, &reply, shown).await;
+                let outgoing = Outgoing { reply: Reply::Failed(Trouble::Internal, memo), shown };
+                self.deliver(&question.place, work, delivery, &outgoing).await.map(|_| ())
             }
-            Inbound::Click(click) => {
-                // What cannot be given back now is when its lease is over.
-                let _ = self.give_up(click, work, delivery, shown).await;
-            }
+            Inbound::Click(click) => self.give_up(click, work, delivery, shown).await,
         }
     }
 }

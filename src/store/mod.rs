@@ -203,6 +203,13 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
+    /// Returns as soon as somebody else may have taken this process's holds over, because the store was out of its reach
+    /// for so long. Whoever was at something that must not be done twice then asks [`Store::renew`] first, which ends
+    /// this, and then whether the hold still stands.
+    async fn lapsed(&self) {
+        std::future::pending().await
+    }
+
     /// Gives up this process's holds, because it ends: others may take them over at once.
     async fn leave(&self);
 }

@@ -1,10 +1,13 @@
 //! The bridge through its front door: a signed request in, what people see out.
 
-#[path = "../support/directory.rs"]
-mod directory_of_its_own;
 #[path = "../support/file.rs"]
 mod file;
 mod shared;
+#[path = "../support"]
+mod support {
+    pub mod directory;
+    pub mod redis;
+}
 mod wire;
 mod world;
 
@@ -12,6 +15,7 @@ mod acks;
 mod agent_down;
 mod answers;
 mod catalogue;
+mod cut_off;
 mod cut_short;
 mod dedupe;
 mod delivery;

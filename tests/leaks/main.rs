@@ -3,8 +3,10 @@
 //!
 //! A test binary of its own, because a process has one log.
 
-#[path = "../support/directory.rs"]
-mod directory_of_its_own;
+#[path = "../support"]
+mod support {
+    pub mod directory;
+}
 #[path = "../support/file.rs"]
 mod file;
 mod listener;

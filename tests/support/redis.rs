@@ -1,5 +1,5 @@
 //! A real redis-server for tests, on a free port of this machine, with a directory of its own. Where none is installed,
-//! a test says that it is skipped; with `CI=true` that is a failure. The test has `support/directory.rs` as `directory`.
+//! a test says that it is skipped; with `CI=true` that is a failure. The test has `support/directory.rs` as `directory` beside it.
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 use std::io::{BufRead, BufReader, Write};
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::directory::TempDirectory;
+use super::directory::TempDirectory;
 
 /// How many ports are tried: another process may be faster to take one.
 const PORTS: usize = 20;

@@ -5,6 +5,7 @@
 
 mod books;
 mod connection;
+mod lease;
 mod opening;
 mod scripts;
 mod sealed;
@@ -17,10 +18,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use redis::{Script, ScriptInvocation, cmd};
+use tokio::time::Instant;
 use tracing::{error, warn};
 
 pub use self::books::RedisBooks;
 use self::connection::Connection;
+use self::lease::Lease;
 use self::scripts::Scripts;
 use self::sealed::Begun;
 use super::desk::queue_of;
@@ -51,7 +54,7 @@ pub struct RedisStore {
     waiting: Waiting,
     dedupe: SignedDuration,
     idle: SignedDuration,
-    lease: Duration,
+    lease: Lease,
 }
 
 impl RedisStore {
@@ -79,7 +82,7 @@ impl RedisStore {
             waiting,
             dedupe: SignedDuration::from_hours(settings.dedupe_hours.into()),
             idle: SignedDuration::from_hours(settings.session_idle_hours.into()),
-            lease,
+            lease: Lease::new(lease),
         };
         // What is accepted from now on has an owner who lives.
         store
@@ -92,9 +95,11 @@ impl RedisStore {
     /// Says that this process lives, and takes over at most so many queues that nobody works on.
     async fn take_over(&self, most: usize) -> Result<Vec<Hold>, StoreError> {
         let mut script = self.scripts.tend.arg(&self.owner);
-        script.arg(millis(self.lease)).arg(millis(self.lease / 4)).arg(most);
+        let (lease, asked) = (self.lease.length(), Instant::now());
+        script.arg(millis(lease)).arg(millis(lease / 4)).arg(most);
         script.arg(opening::SCHEMA).arg(sealed::check(&self.seal));
         let taken: Vec<(String, u64)> = self.connection.run(&script).await?;
+        self.lease.renew(asked);
         Ok(taken.into_iter().map(|(queue, fence)| Hold { queue: queue.into(), fence }).collect())
     }
 
@@ -261,7 +266,7 @@ impl Store for RedisStore {
 
     fn tend_every(&self) -> Duration {
         // So that one that comes late, or is lost, costs nothing.
-        self.lease / 5
+        self.lease.length() / 5
     }
 
     async fn tend(&self, _: Timestamp) -> Result<Vec<Hold>, StoreError> {
@@ -270,6 +275,10 @@ impl Store for RedisStore {
 
     async fn renew(&self) -> Result<(), StoreError> {
         self.take_over(0).await.map(|_| ())
+    }
+
+    async fn lapsed(&self) {
+        self.lease.lapsed().await;
     }
 
     async fn leave(&self) {

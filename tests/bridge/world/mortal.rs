@@ -7,7 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
 use super::World;
-use crate::directory_of_its_own::TempDirectory;
+use crate::support::directory::TempDirectory;
 
 /// How long the pieces of a killed bridge may take to fall; they only have to be dropped.
 const FALL: Duration = Duration::from_secs(60);

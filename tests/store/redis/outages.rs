@@ -1,7 +1,9 @@
 //! Redis is stopped, restarted, emptied, frozen, full, or follows another server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::FutureExt;
 use threadbridge::chat::{Private, TurnState};
 use threadbridge::seal::Seal;
 use threadbridge::store::{RedisStore, Store, StoreError};
@@ -11,9 +13,13 @@ use crate::server::{Durability, Fsync, RedisServer};
 use crate::{WAITING, accept, answer, at, kind, question, session, settings, thread, turn};
 
 async fn open(server: &RedisServer) -> RedisStore {
+    open_for(server, LEASE).await
+}
+
+async fn open_for(server: &RedisServer, lease: Duration) -> RedisStore {
     let url = format!("{}/3", server.url());
     let seal = Seal::new(&["a key"]);
-    RedisStore::open(&url, &settings(&url), WAITING, &seal, LEASE).await.unwrap()
+    RedisStore::open(&url, &settings(&url), WAITING, &seal, lease).await.unwrap()
 }
 
 /// Whether a delivery that nobody knows is refused because the store is down.
@@ -84,6 +90,39 @@ async fn on_a_redis_that_has_lost_everything_the_bridge_begins_anew() {
     let other = Seal::new(&["another key"]);
     assert!(RedisStore::open(&url, &settings(&url), WAITING, &other, LEASE).await.is_err());
     drop(open(&server).await);
+}
+
+#[tokio::test]
+async fn whoever_cannot_reach_redis_for_a_lease_lapses_until_it_is_reached_again() {
+    let Some(mut server) = RedisServer::start(Durability::None) else { return };
+    let store = open_for(&server, Duration::from_secs(2)).await;
+    assert_eq!(store.lapsed().now_or_never(), None);
+    server.stop();
+    assert!(matches!(store.tend(at(0)).await, Err(StoreError::Down(_))));
+    store.lapsed().await;
+    assert!(matches!(store.renew().await, Err(StoreError::Down(_))));
+    assert_eq!(store.lapsed().now_or_never(), Some(()));
+    server.start_again();
+    wait_until_up(&store).await;
+    store.renew().await.unwrap();
+    assert_eq!(store.lapsed().now_or_never(), None);
+}
+
+#[tokio::test]
+async fn whoever_is_tended_does_not_lapse() {
+    let Some(server) = RedisServer::start(Durability::None) else { return };
+    let lease = Duration::from_secs(2);
+    let store = open_for(&server, lease).await;
+    let opened = tokio::time::Instant::now();
+    let tended = async {
+        while opened.elapsed() < 2 * lease {
+            store.tend(at(0)).await.unwrap();
+        }
+    };
+    tokio::select! {
+        () = store.lapsed() => panic!("it has lapsed"),
+        () = tended => {}
+    }
 }
 
 #[tokio::test]
