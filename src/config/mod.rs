@@ -206,6 +206,7 @@ impl Config {
     /// What can be used together, but may surprise; each sentence says what to change.
     pub fn risks(&self) -> Vec<&'static str> {
         let (server, store) = (&self.server, &self.store);
+        let location = store::Location::parse(&store.url);
         let risks = [
             (
                 store.dedupe_hours <= 24,
@@ -220,6 +221,11 @@ impl Config {
             (
                 3 < server.request_seconds,
                 "server.request_seconds is above 3: Slack does not wait longer, and delivers again what was accepted",
+            ),
+            (
+                store.lease_seconds < 5 && matches!(location, Ok(store::Location::Redis(_))),
+                "store.lease_seconds is below 5: a bridge that pauses for a moment on a busy machine is taken for dead by \
+                 the others, and a person may be answered twice",
             ),
         ];
         risks.into_iter().filter_map(|(risky, sentence)| risky.then_some(sentence)).collect()

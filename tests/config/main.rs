@@ -5,6 +5,7 @@ mod defaults;
 #[path = "../support/file.rs"]
 mod file;
 mod mistakes;
+mod risks;
 mod sources;
 
 use std::path::Path;

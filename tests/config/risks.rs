@@ -1,0 +1,30 @@
+//! What can be used but may surprise is warned of, and nothing else is.
+
+use super::{NEEDED, load};
+
+/// The keys that the risks of a configuration begin with.
+fn risks(variables: &[(&str, &str)]) -> Vec<&'static str> {
+    let config = load(&[&NEEDED[..], variables].concat()).unwrap();
+    config.risks().into_iter().map(|risk| risk.split(' ').next().unwrap()).collect()
+}
+
+#[test]
+fn the_defaults_are_no_risk() {
+    assert_eq!(risks(&[]), [""; 0]);
+}
+
+#[test]
+fn a_short_lease_is_one_where_several_bridges_share_a_store() {
+    const LEASE: &str = "THREADBRIDGE_STORE__LEASE_SECONDS";
+    let redis = [("STORE_URL", "redis://localhost/1"), ("SEAL_KEY", "a key of the tests")];
+    assert_eq!(risks(&[redis[0], redis[1], (LEASE, "4")]), ["store.lease_seconds"]);
+    assert_eq!(risks(&[redis[0], redis[1], (LEASE, "5")]), [""; 0]);
+    assert_eq!(risks(&[(LEASE, "1")]), [""; 0]);
+}
+
+#[test]
+fn limits_that_do_not_fit_slack_or_the_agent_are_risks() {
+    assert_eq!(risks(&[("THREADBRIDGE_STORE__DEDUPE_HOURS", "24")]), ["store.dedupe_hours"]);
+    assert_eq!(risks(&[("THREADBRIDGE_SERVER__DRAIN_SECONDS", "1")]), ["server.drain_seconds"]);
+    assert_eq!(risks(&[("THREADBRIDGE_SERVER__REQUEST_SECONDS", "4")]), ["server.request_seconds"]);
+}
