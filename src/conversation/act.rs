@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use tracing::{error, info, warn};
 
-use super::ask::{Asked, may_ask};
+use super::ask::may_ask;
 use super::work::{Interrupted, Work};
 use super::{Conversation, Delivery, PlatformError, TicketEmail, WhoMayPress};
 use crate::agent::Feedback;
 use crate::chat::{
-    Addressed, Audience, Button, Claim, Click, MessageId, Outcome, Outgoing, Place, Press, Private, Question,
-    Rating, Reply, Shown, Trouble, TurnKey, TurnMemo, TurnState, UserInfo, Word,
+    Audience, Button, Claim, Click, MessageId, Outcome, Outgoing, Place, Press, Private, Rating, Reply,
+    Shown, Trouble, TurnKey, TurnMemo, TurnState, UserInfo, Word,
 };
 use crate::directory::Lookup;
 
@@ -176,39 +176,6 @@ impl Conversation {
         sent.is_ok()
     }
 
-    /// Asks the same question again; the message that bore the button becomes the answer.
-    async fn ask_again(&self, pressed: Pressed<'_>) -> Result<(), Interrupted> {
-        let Pressed { click, memo, work, .. } = &pressed;
-        let Some(asking) = self.step(&pressed, TurnState::Asking).await? else { return Ok(()) };
-        let asked = self.texts(click, memo).await.map(|texts| texts.asked);
-        let Ok(Some((text, asked_at))) = asked else {
-            self.give_up_asking(&click.place, memo).await;
-            self.word(click, if asked.is_err() { Word::NotNow } else { Word::TextLost }).await;
-            return Ok(());
-        };
-        if let Some(on) = &click.on {
-            if work.job.outgoing.is_none() {
-                let _ = self.change(click, &Reply::Working).await;
-            }
-            work.progress.set(Shown::Placeholder(on.message.clone()));
-        } else if work.resumed() && work.job.outgoing.is_none() {
-            work.progress.set(Shown::Uncertain);
-        }
-        let question = Question {
-            place: click.place.clone(),
-            user: memo.asker.clone(),
-            message: memo.question.clone(),
-            text,
-            asked_at,
-            addressed: Addressed::Directly,
-            outsider: memo.outsider,
-        };
-        let again = Asked::Again { memo, reader: &click.user };
-        let next = self.answer(&question, again, work).await?.unwrap_or(TurnState::Failed);
-        self.advance(&pressed.turn, Some(&asking), next).await?;
-        Ok(())
-    }
-
     /// Ends a press with which nobody goes on: what it has claimed is given back, and shown.
     ///
     /// # Errors
@@ -252,16 +219,6 @@ impl Conversation {
         // Last, so that whoever dies over this shows it again.
         self.advance(&turn, Some(&claimed), state).await?;
         Ok(())
-    }
-
-    /// Lets a question be asked again whose asking came to nothing.
-    async fn give_up_asking(&self, place: &Place, memo: &TurnMemo) {
-        let turn = TurnKey { thread: place.thread.clone(), question: memo.question.clone() };
-        let now = self.parts.clock.now();
-        if let Ok(Some(asking @ TurnState::Asking(_))) = self.parts.store.turn(&turn, now).await {
-            // Without it the lease ends by itself.
-            let _ = self.parts.store.advance(&turn, Some(&asking), TurnState::Failed, now).await;
-        }
     }
 
     /// Takes the turn into a state of this job's own, from the one that it was found in; `None`, and a word to the

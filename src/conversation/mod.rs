@@ -2,6 +2,7 @@
 //! answer, an error notice, or a silence that is logged.
 
 mod act;
+mod again;
 mod ask;
 mod platform;
 mod posting;

@@ -30,6 +30,7 @@ mod order;
 mod panics;
 mod payloads;
 mod people;
+mod picked_up;
 mod rating;
 mod read_back;
 mod reading;

@@ -1,0 +1,68 @@
+//! What the next bridge picks up half-way: a question that was asked again and whose text is gone, one that found its
+//! thread crowded, and one whose asker sees that it goes on.
+
+use insta::assert_snapshot;
+use jiff::SignedDuration;
+use threadbridge::demo::agent::{Canned, Endpoint, Fault};
+use threadbridge::demo::workspace;
+
+use crate::world::{World, confident};
+
+const REPLIES: &str = "conversations.replies";
+
+/// A mortal world in which a question that had failed is being asked again.
+async fn asking_again() -> (World, String) {
+    let world = World::mortal(&[], confident).await;
+    world.fails_next(Endpoint::Chat, Fault::answer(Canned::error(500, "x")));
+    let root = world.asks("How?").await;
+    world.agent.faults().hold(Endpoint::Chat);
+    let notice = world.last("C0LETTINGS", &root);
+    world.slack.press_copy("U0JANE", &notice, "Ask again").await;
+    world.agent.faults().waiting(Endpoint::Chat, 1).await;
+    (world, root)
+}
+
+/// From now on nobody knows the texts any more.
+fn forget_texts(world: &World) {
+    world.clock.advance(SignedDuration::from_hours(73));
+    world.slack.faults().next(REPLIES, 9, workspace::Fault::Code("missing_scope".into()));
+}
+
+#[tokio::test]
+async fn a_question_whose_text_is_gone_can_be_asked_again_where_it_was_being_asked() {
+    let (mut world, root) = asking_again().await;
+    world.kill().await;
+    world.agent.faults().open(Endpoint::Chat);
+    forget_texts(&world);
+    world.rise().await;
+    assert_snapshot!(world.lettings(&root), @"
+    Jane Smith
+      @Threadbridge How?
+    Threadbridge
+      Something went wrong on my side. Please ask again.
+      [Ask again]
+    Threadbridge (only visible to you)
+      I no longer have the text of that question. Please write it again, and I'll answer it.
+    ");
+    world.whispers("U0JANE");
+    world.slack.faults().clear();
+    let notice = world.last("C0LETTINGS", &root);
+    world.press("U0JANE", &notice, "Ask again").await;
+    assert!(world.lettings(&root).contains("Settings > Users"), "{}", world.lettings(&root));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_kept_is_posted_also_when_the_text_of_its_question_is_gone() {
+    let (mut world, root) = asking_again().await;
+    let updates = world.slack.calls_of("chat.update").len();
+    world.slack.faults().next("chat.update", 1, workspace::Fault::Hang);
+    world.agent.faults().open(Endpoint::Chat);
+    world.until(|world| (updates < world.slack.calls_of("chat.update").len()).then_some(())).await;
+    world.kill().await;
+    forget_texts(&world);
+    world.rise().await;
+    assert!(world.lettings(&root).contains("Settings > Users"), "{}", world.lettings(&root));
+    assert_eq!(world.answers("C0LETTINGS", &root).len(), 1);
+    world.finish().await;
+}
