@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Inbound, JobId, MessageId, Reply};
+use super::{Inbound, JobId, MessageId, Reply, Word};
 
 /// Something that was accepted and is not finished.
 #[derive(Debug, Clone)]
@@ -27,6 +27,13 @@ pub struct Outgoing {
     pub reply: Reply,
     /// What the thread showed when the reply was known.
     pub shown: Shown,
+}
+
+impl Outgoing {
+    /// Whether it only says, and privately, that its thread is crowded.
+    pub fn is_too_busy(&self) -> bool {
+        matches!(self.reply, Reply::TooBusy(_) | Reply::Word(Word::Busy))
+    }
 }
 
 /// How the thread shows that the agent is thinking.

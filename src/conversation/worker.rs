@@ -8,7 +8,7 @@ use tracing::{Instrument, error, info, info_span, warn};
 
 use super::work::{Interrupted, Work};
 use super::{Conversation, Delivery, ask};
-use crate::chat::{Addressed, Inbound, Job, Outgoing, Question, Reply, Trouble, Word};
+use crate::chat::{Addressed, Inbound, Job, Outgoing, Question, Reply, Shown, Trouble, Word};
 use crate::store::Hold;
 
 /// How often a job may be begun: one over which the process dies again and again ends with an apology.
@@ -52,7 +52,7 @@ impl Conversation {
 
     async fn handle(&self, work: &Work<'_>) -> Result<(), Interrupted> {
         let job = work.job;
-        if work.hold.is_aside() {
+        if work.hold.is_aside() || job.outgoing.as_ref().is_some_and(Outgoing::is_too_busy) {
             return self.overflow(work).await;
         }
         // A reply that is known is not given up so soon.
@@ -72,7 +72,15 @@ impl Conversation {
 
     /// A job that found its thread crowded.
     async fn overflow(&self, work: &Work<'_>) -> Result<(), Interrupted> {
-        match &work.job.inbound {
+        let job = work.job;
+        let reply = match &job.inbound {
+            Inbound::Question(question) => Reply::TooBusy(self.notice_memo(question, ask::Asked::Now).await),
+            Inbound::Click(_) => Reply::Word(Word::Busy),
+        };
+        // Kept first: a later process may put it back into the thread, and nobody is answered who was told otherwise.
+        let outgoing = Outgoing { reply, shown: Shown::Nothing };
+        self.keep_outgoing(work, &outgoing).await?;
+        match &job.inbound {
             // Nobody has addressed the bot: it is likely chatter that comes while an answer is awaited.
             Inbound::Question(question)
                 if question.addressed == Addressed::FollowUp && !self.is_asker(question).await? =>
@@ -84,12 +92,11 @@ impl Conversation {
             }
             Inbound::Question(question) => {
                 warn!("too many questions wait in this thread");
-                let reply = Reply::TooBusy(self.notice_memo(question, ask::Asked::Now).await);
-                self.whisper(&question.place, &question.user, reply).await;
+                self.whisper(&question.place, &question.user, outgoing.reply).await;
             }
             Inbound::Click(click) => {
                 warn!("too many clicks wait in this thread");
-                self.whisper(&click.place, &click.user, Reply::Word(Word::Busy)).await;
+                self.whisper(&click.place, &click.user, outgoing.reply).await;
             }
         }
         Ok(())

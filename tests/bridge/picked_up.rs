@@ -66,3 +66,26 @@ async fn an_answer_that_is_kept_is_posted_also_when_the_text_of_its_question_is_
     assert_eq!(world.answers("C0LETTINGS", &root).len(), 1);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_question_whose_asker_was_told_that_the_thread_is_crowded_is_not_answered() {
+    let one = ("THREADBRIDGE_CONVERSATION__MAX_WAITING", "1");
+    let mut world = World::mortal(&[one], confident).await;
+    world.agent.faults().hold(Endpoint::Chat);
+    let root = world.begins("U0JANE", "C0LETTINGS", "How?").await;
+    world.agent.faults().waiting(Endpoint::Chat, 1).await;
+    world.slack.faults().next("chat.postEphemeral", 1, workspace::Fault::HangAfter);
+    for text in ["And then?", "Really?"] {
+        let said = world.slack.reply("U0JANE", "C0LETTINGS", &root, &format!("@Threadbridge {text}")).await;
+        assert_eq!(said.acks, [200, 200]);
+    }
+    world.until(|world| world.slack.ephemerals("U0JANE").pop()).await;
+    world.kill().await;
+    world.agent.faults().open(Endpoint::Chat);
+    world.rise().await;
+    let asked: Vec<_> = world.told(Endpoint::Chat).iter().map(|body| body["message"].clone()).collect();
+    assert_eq!(asked, ["How?", "How?", "And then?"]);
+    assert_eq!(world.answers("C0LETTINGS", &root).len(), 2);
+    assert!(world.whispers("U0JANE").contains("I'm still answering earlier questions in this thread."));
+    world.finish().await;
+}
