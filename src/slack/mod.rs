@@ -18,6 +18,7 @@ mod text;
 pub mod table;
 mod token;
 pub mod webhook;
+mod working;
 
 use serde::Deserialize;
 use tracing::warn;

@@ -4,33 +4,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
 use super::blocks::{self, Form, Look, render, rerender, spoken_part};
 use super::delivery::{is_further_part, key_of, part_key};
 use super::event::IN_THREAD;
 use super::people::Names;
-use super::{Links, PLATFORM, Settings, event, introduction, seal_context, text};
+use super::{Links, PLATFORM, Settings, event, introduction, seal_context, text, working};
 use crate::chat::{
     Audience, Button, ChannelId, ClickedMessage, MessageId, Outcome, Place, PlatformId, Private, Profile,
-    Reply, Role, Shown, Text, UserId, UserKey, Word, wording,
+    Reply, Role, Shown, Text, UserId, UserKey, Word,
 };
 use crate::clock::Clock;
 use crate::conversation::{Delivery, Platform, PlatformError, Spoken};
 use crate::seal::Seal;
 use crate::store::Expiring;
 
-/// How long a channel is remembered for having no native status.
-const NO_STATUS_HOURS: SignedDuration = SignedDuration::from_hours(1);
-/// How many such channels are remembered.
-const MAX_CHANNELS: usize = 10_000;
-
 /// Slack.
 pub struct SlackPlatform {
-    api: SlackApi,
+    pub(super) api: SlackApi,
     seal: Seal,
     links: Links,
     native_feedback: bool,
@@ -38,7 +32,7 @@ pub struct SlackPlatform {
     fields: bool,
     names: Names,
     /// Channels where Slack has no status.
-    without_status: Expiring<ChannelId, ()>,
+    pub(super) without_status: Expiring<ChannelId, ()>,
     /// The bot's own user id, once Slack has said it.
     bot: Arc<OnceLock<String>>,
     /// Tells renderings apart; begins with the time, so that it goes on rising after a restart.
@@ -56,7 +50,7 @@ impl SlackPlatform {
             native_feedback: settings.native_feedback,
             fields,
             names: Names::new(),
-            without_status: Expiring::new(MAX_CHANNELS),
+            without_status: Expiring::new(working::MAX_CHANNELS),
             bot: Arc::default(),
             edition,
         }
@@ -77,7 +71,13 @@ impl SlackPlatform {
     }
 
     /// Renders for a place, each time as another edition.
-    fn with_look<T>(&self, place: &Place, form: Form, attach: bool, render: impl FnOnce(Look<'_>) -> T) -> T {
+    pub(super) fn with_look<T>(
+        &self,
+        place: &Place,
+        form: Form,
+        attach: bool,
+        render: impl FnOnce(Look<'_>) -> T,
+    ) -> T {
         let edition = self.next_edition();
         let context = seal_context(&place.thread);
         let seal = |button: &Button| {
@@ -165,45 +165,6 @@ impl SlackPlatform {
             messages => messages,
         }
     }
-
-    /// The placeholder that may have been posted, if it was.
-    async fn find_placeholder(&self, place: &Place, delivery: &Delivery) -> Option<MessageId> {
-        let found = self.api.find(place, &placeholder_key(delivery), delivery.since, Patience::Briefly).await;
-        let found = found.unwrap_or_else(|error| {
-            warn!(%error, "a placeholder that may exist cannot be looked up");
-            None
-        });
-        Some(found?["ts"].as_str()?.into())
-    }
-
-    async fn show_placeholder(&self, place: &Place, delivery: &Delivery) -> Shown {
-        let mut part =
-            |form| self.with_look(place, form, false, |look| rerender(&Value::Null, &Reply::Working, look));
-        match self.api.post_part(place, &mut part, &placeholder_key(delivery), Patience::Once).await {
-            Ok(message) => Shown::Placeholder(message),
-            Err(error) => {
-                warn!(%error, "a placeholder cannot be posted");
-                if matches!(error, ApiError::Unknown(_)) { Shown::Uncertain } else { Shown::Nothing }
-            }
-        }
-    }
-
-    async fn delete(&self, place: &Place, placeholder: &MessageId) {
-        let channel = place.thread.channel.as_str();
-        let body = json!({ "channel": channel, "ts": placeholder.as_str() });
-        let deleted =
-            self.api.call("chat.delete", channel, Arguments::Json(&body), Patience::UntilDoneTwice).await;
-        if let Err(error) = deleted {
-            warn!(%error, "a placeholder cannot be deleted");
-        }
-    }
-
-    async fn set_status(&self, place: &Place, status: &str) -> Result<(), ApiError> {
-        let (channel, root) = (place.thread.channel.as_str(), place.thread.root.as_str());
-        let body = json!({ "channel_id": channel, "thread_ts": root, "status": status });
-        let method = "assistant.threads.setStatus";
-        self.api.call(method, channel, Arguments::Json(&body), Patience::Once).await.map(|_| ())
-    }
 }
 
 #[async_trait]
@@ -229,45 +190,15 @@ impl Platform for SlackPlatform {
     }
 
     async fn show_working(&self, place: &Place, delivery: &Delivery) -> Shown {
-        let channel = &place.thread.channel;
-        if self.without_status.read(channel, self.api.now(), |()| ()).is_none() {
-            match self.set_status(place, wording::STATUS).await {
-                Ok(()) | Err(ApiError::Unknown(_)) => return Shown::Status,
-                Err(error @ ApiError::Refused { .. }) => {
-                    debug!(%error, "slack has no status here; a placeholder takes its place");
-                    let now = self.api.now();
-                    self.without_status.put(channel.clone(), (), now + NO_STATUS_HOURS, now);
-                }
-                Err(_) => return Shown::Nothing,
-            }
-        }
-        self.show_placeholder(place, delivery).await
+        self.begin_showing(place, delivery).await
     }
 
     async fn keep_working(&self, place: &Place, shown: &Shown) {
-        if *shown == Shown::Status
-            && let Err(error) = self.set_status(place, wording::STATUS).await
-        {
-            debug!(%error, "a status cannot be kept");
-        }
+        self.keep_showing(place, shown).await;
     }
 
     async fn end_working(&self, place: &Place, delivery: &Delivery, shown: Shown) {
-        let placeholder = match shown {
-            Shown::Nothing => None,
-            Shown::Status => {
-                // Slack ends it by itself after two minutes.
-                if let Err(error) = self.set_status(place, "").await {
-                    debug!(%error, "a status cannot be ended");
-                }
-                None
-            }
-            Shown::Placeholder(message) => Some(message),
-            Shown::Uncertain => self.find_placeholder(place, delivery).await,
-        };
-        if let Some(message) = placeholder {
-            self.delete(place, &message).await;
-        }
+        self.end_showing(place, delivery, shown).await;
     }
 
     async fn post(
@@ -355,10 +286,6 @@ fn spoken(message: &Value, bot: Option<&str>) -> Option<Spoken> {
 /// Whether the placeholder has become an answer.
 fn is_answer_in(message: &Value, placeholder: &MessageId) -> bool {
     message["ts"] == placeholder.as_str() && message["text"].as_str().is_some_and(blocks::is_answer)
-}
-
-fn placeholder_key(delivery: &Delivery) -> String {
-    format!("{}-working", delivery.name)
 }
 
 fn outcome(error: ApiError) -> PlatformError {

@@ -9,6 +9,7 @@ use threadbridge::demo::workspace;
 use crate::world::{World, confident};
 
 const REPLIES: &str = "conversations.replies";
+const STATUS: &str = "assistant.threads.setStatus";
 
 /// A mortal world in which a question that had failed is being asked again.
 async fn asking_again() -> (World, String) {
@@ -87,5 +88,43 @@ async fn a_question_whose_asker_was_told_that_the_thread_is_crowded_is_not_answe
     assert_eq!(asked, ["How?", "How?", "And then?"]);
     assert_eq!(world.answers("C0LETTINGS", &root).len(), 2);
     assert!(world.whispers("U0JANE").contains("I'm still answering earlier questions in this thread."));
+    world.finish().await;
+}
+
+/// A mortal world that shows at once that the agent thinks, and was killed while it did; the next bridge asks again.
+async fn thinking_again() -> (World, String) {
+    let at_once = ("THREADBRIDGE_CONVERSATION__WORKING_AFTER_MILLISECONDS", "0");
+    let mut world = World::mortal(&[at_once], confident).await;
+    world.agent.faults().hold(Endpoint::Chat);
+    let root = world.begins("U0JANE", "C0LETTINGS", "How?").await;
+    world.until(|world| world.slack.status("C0LETTINGS", &root)).await;
+    world.agent.faults().waiting(Endpoint::Chat, 1).await;
+    world.kill().await;
+    world.start_again().await;
+    world.agent.faults().waiting(Endpoint::Chat, 1).await;
+    world.until(|world| (2 <= world.slack.calls_of(STATUS).len()).then_some(())).await;
+    (world, root)
+}
+
+#[tokio::test]
+async fn the_next_bridge_shows_too_that_the_agent_thinks() {
+    let (world, root) = thinking_again().await;
+    world.agent.faults().open(Endpoint::Chat);
+    world.idle().await;
+    assert_eq!(world.answers("C0LETTINGS", &root).len(), 1);
+    assert_eq!(world.slack.status("C0LETTINGS", &root), None);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_the_next_bridge_shows_does_not_stay_when_no_answer_comes() {
+    let (mut world, root) = thinking_again().await;
+    world.kill().await;
+    // Also the killed bridges' questions may still get one.
+    world.agent.faults().next(Endpoint::Chat, 9, Fault::answer(Canned::rate_limited(serde_json::json!(60))));
+    world.agent.faults().open(Endpoint::Chat);
+    world.rise().await;
+    assert!(world.whispers("U0JANE").contains("You've reached your query limit."));
+    assert_eq!(world.slack.status("C0LETTINGS", &root), None);
     world.finish().await;
 }
