@@ -2,7 +2,7 @@
 //!
 //! <https://docs.slack.dev/messaging/working-with-files>
 
-use serde_json::json;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
@@ -46,4 +46,11 @@ impl SlackApi {
             class: Class::Other,
         })
     }
+}
+
+/// Whether a message brings a text as [`SlackApi::attach`] does. Slack lets nothing of ours be put on such a message, so
+/// that it is told by its name and its length.
+pub(super) fn has_attached(message: &Value, text: &str) -> bool {
+    let files = message["files"].as_array();
+    files.into_iter().flatten().any(|file| file["name"] == FILE_NAME && file["size"] == text.len())
 }

@@ -11,6 +11,7 @@ use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
 use super::blocks::{self, Form, Look, render, rerender, spoken_part};
 use super::delivery::{is_further_part, key_of, part_key};
 use super::event::IN_THREAD;
+use super::files::has_attached;
 use super::people::Names;
 use super::{Links, PLATFORM, Settings, event, introduction, seal_context, text, working};
 use crate::chat::{
@@ -107,12 +108,17 @@ impl SlackPlatform {
         let mut attach = true;
         let mut rendered = render_in(Form::Rich, attach);
         if let Some(file) = &rendered.file
-            && !there.iter().any(is_first)
-            && let Err(error) = self.api.attach(place, file).await
+            && !there.iter().any(|message| is_first(message) || has_attached(message, file))
         {
-            warn!(%error, "a long answer cannot be attached; it is posted in many messages");
-            attach = false;
-            rendered = render_in(Form::Rich, attach);
+            match self.api.attach(place, file).await {
+                Ok(()) => {}
+                Err(error @ ApiError::Overslept) => return Err(error),
+                Err(error) => {
+                    warn!(%error, "a long answer cannot be attached; it is posted in many messages");
+                    attach = false;
+                    rendered = render_in(Form::Rich, attach);
+                }
+            }
         }
         let (mut stuck, mut posted) = (None, Ok(()));
         for (n, part) in rendered.parts.into_iter().enumerate() {

@@ -1,9 +1,9 @@
 //! What the next bridge picks up half-way: a question that was asked again and whose text is gone, one that found its
-//! thread crowded, and one whose asker sees that it goes on.
+//! thread crowded, one whose asker sees that it goes on, and a long answer.
 
 use insta::assert_snapshot;
 use jiff::SignedDuration;
-use threadbridge::demo::agent::{Canned, Endpoint, Fault};
+use threadbridge::demo::agent::{Answer, Canned, Endpoint, Fault, Scripted};
 use threadbridge::demo::workspace;
 
 use crate::world::{World, confident};
@@ -126,5 +126,21 @@ async fn what_the_next_bridge_shows_does_not_stay_when_no_answer_comes() {
     world.rise().await;
     assert!(world.whispers("U0JANE").contains("You've reached your query limit."));
     assert_eq!(world.slack.status("C0LETTINGS", &root), None);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_long_answers_file_is_attached_once() {
+    let text = "A sentence of a very long answer.\n\n".repeat(4_000);
+    let mut world =
+        World::mortal(&[], move |_| Scripted::Answer(Answer::confident(text.clone()).confidence(0.9))).await;
+    world.slack.faults().next("chat.postMessage", 1, workspace::Fault::Hang);
+    let root = world.begins("U0JANE", "C0LETTINGS", "How?").await;
+    world.until(|world| (!world.slack.calls_of("chat.postMessage").is_empty()).then_some(())).await;
+    world.kill().await;
+    world.rise().await;
+    let answers = world.answers("C0LETTINGS", &root);
+    assert_eq!(answers.iter().map(|message| message.files.len()).sum::<usize>(), 1);
+    assert!(world.lettings(&root).contains("it is attached as a file"));
     world.finish().await;
 }
