@@ -139,6 +139,8 @@ impl World {
         let config = Config::load(file.map(Path::new), &Environment::from_pairs(pairs)).unwrap();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         self.stop = CancellationToken::new();
+        // The one of the bridge before has its store.
+        self.reloader = None;
         let stop = self.stop.clone();
         let starting = async move {
             let bridge = Bridge::new(&config, clock).await.unwrap();
