@@ -278,7 +278,6 @@ mod tests {
             }
         };
         for event in [
-            r#"{"type": "message", "channel": "C1", "user": "U1", "text": "Lunch?", "ts": "1.000001"}"#,
             r#"{"type": "message", "channel": "C1", "user": "U0BRIDGE", "text": "Here.", "ts": "1.000001"}"#,
             r#"{"type": "message", "channel": "C1", "bot_id": "B1", "text": "Build 7", "ts": "1.000001"}"#,
             r#"{"type": "message", "subtype": "channel_join", "channel": "C1", "user": "U1", "ts": "1.000001"}"#,

@@ -32,6 +32,8 @@ fn every_reply_is_this_block_kit() {
       {"expand":true,"text":{"text":"Your entry in the CRM's directory lacks agency, office. Please contact your workspace admin to have it completed.","type":"mrkdwn","verbatim":true},"type":"section"}
     not for you
       {"expand":true,"text":{"text":"Sorry, I can only answer full members of this workspace.","type":"mrkdwn","verbatim":true},"type":"section"}
+    switched off
+      {"expand":true,"text":{"text":"I'm switched off here. Please ask me in another channel, or ask your admin.","type":"mrkdwn","verbatim":true},"type":"section"}
     too busy
       {"expand":true,"text":{"text":"I'm still answering earlier questions in this thread. Please ask again in a moment.","type":"mrkdwn","verbatim":true},"type":"section"}
       {"block_id":"tail:1764158400.000100:1","elements":[{"accessibility_label":"Ask this question again","action_id":"ask_again","text":{"emoji":true,"text":"Ask again","type":"plain_text"},"type":"button","value":"(sealed AskAgain)"}],"type":"actions"}

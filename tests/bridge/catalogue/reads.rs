@@ -46,6 +46,8 @@ fn every_reply_reads_well_and_the_contracts_sentences_stand_word_for_word() {
       Your entry in the CRM's directory lacks agency, office. Please contact your workspace admin to have it completed.
     not for you
       Sorry, I can only answer full members of this workspace.
+    switched off
+      I'm switched off here. Please ask me in another channel, or ask your admin.
     too busy
       I'm still answering earlier questions in this thread. Please ask again in a moment.
       [Ask again]
