@@ -7,8 +7,8 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 
-/// How many bytes of a sealed value name its key.
-const KEY_ID_LENGTH: usize = 1;
+/// How many bytes of a sealed value name its key; too many for two keys to look alike by chance.
+const KEY_ID_LENGTH: usize = 4;
 /// The length of an XChaCha20 nonce; random ones are safe at this length.
 const NONCE_LENGTH: usize = 24;
 
@@ -23,7 +23,7 @@ pub struct Seal {
 
 #[derive(Clone)]
 struct Key {
-    id: u8,
+    id: [u8; KEY_ID_LENGTH],
     cipher: XChaCha20Poly1305,
     digits: [u8; 32],
 }
@@ -57,7 +57,7 @@ impl Seal {
             .encrypt(&nonce, Payload { msg: plain, aad: context.as_bytes() })
             .expect("sealing fails only beyond 256 GiB");
         let mut value = Vec::with_capacity(KEY_ID_LENGTH + NONCE_LENGTH + sealed.len());
-        value.push(key.id);
+        value.extend_from_slice(&key.id);
         value.extend_from_slice(&nonce);
         value.extend_from_slice(&sealed);
         value
@@ -65,7 +65,7 @@ impl Seal {
 
     /// Opens what [`Seal::seal_bytes`] sealed.
     pub fn open_bytes(&self, value: &[u8], context: &str) -> Option<Vec<u8>> {
-        let (id, rest) = value.split_first()?;
+        let (id, rest) = value.split_first_chunk::<KEY_ID_LENGTH>()?;
         let (nonce, sealed) = rest.split_at_checked(NONCE_LENGTH)?;
         let nonce = XNonce::try_from(nonce).ok()?;
         let payload = || Payload { msg: sealed, aad: context.as_bytes() };
@@ -77,7 +77,7 @@ impl Seal {
 
     /// Whether one of the keys may have made a sealed value; if not, another seal may open it.
     pub fn has_key_of(&self, value: &[u8]) -> bool {
-        self.keys.iter().any(|key| value.first() == Some(&key.id))
+        self.keys.iter().any(|key| value.starts_with(&key.id))
     }
 
     /// What stands for `input` where the input itself is not to be read, the same for as long as the key is.
@@ -105,8 +105,9 @@ impl Seal {
 impl Key {
     fn derive(secret: &str) -> Self {
         let cipher_key = labelled("threadbridge seal v1", secret);
+        let [a, b, c, d, ..] = labelled("threadbridge key id v1", secret);
         Self {
-            id: labelled("threadbridge key id v1", secret)[0],
+            id: [a, b, c, d],
             cipher: XChaCha20Poly1305::new(&cipher_key.into()),
             digits: labelled("threadbridge session id v1", secret),
         }
@@ -150,6 +151,17 @@ mod tests {
             changed[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(seal.open(&URL_SAFE_NO_PAD.encode(changed), "here"), None);
         }
+    }
+
+    #[test]
+    fn what_was_sealed_with_another_key_is_never_taken_for_ones_own() {
+        let ours = Seal::new(&["one", "older"]);
+        assert!(ours.has_key_of(&Seal::new(&["older"]).seal_bytes(b"hello", "here")));
+        for other in 0..2000 {
+            let value = Seal::new(&[format!("another {other}")]).seal_bytes(b"hello", "here");
+            assert!(!ours.has_key_of(&value), "another {other}");
+        }
+        assert!(!ours.has_key_of(b""));
     }
 
     #[test]

@@ -61,3 +61,35 @@ fn action_id(action: Action) -> &'static str {
         Action::AskAgain => "ask_again",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{AgentKind, Audience};
+    use crate::seal::Seal;
+
+    /// The most characters of a button's value (Slack's reference of Block Kit, element *Button*).
+    const MOST_CHARACTERS: usize = 2_000;
+
+    #[test]
+    fn the_largest_turn_fits_into_a_button_when_it_is_sealed() {
+        // The longest ids that are taken, of what JSON writes longest.
+        let longest = "\"".repeat(200);
+        let memo = TurnMemo {
+            asker: longest.as_str().into(),
+            question: longest.as_str().into(),
+            session: "customer-session-123456789".into(),
+            agent: AgentKind::Customer,
+            confidence: Some(0.1 + 0.2),
+            audience: Audience::Workspace,
+            sourced: true,
+            outsider: true,
+            failure: Some(longest.as_str().into()),
+            doubts: u32::MAX,
+        };
+        let button = Button { action: Action::CreateTicket, memo };
+        let plain = serde_json::to_vec(&button).expect("its maps have strings for keys");
+        let sealed = Seal::new(&["a key"]).seal(&plain, "here");
+        assert!(sealed.len() <= MOST_CHARACTERS, "{}", sealed.len());
+    }
+}

@@ -194,18 +194,3 @@ async fn a_job_or_a_session_in_the_place_of_another_is_refused() {
     }
     assert!(seen.contains(third) && !seen.contains(fourth), "{seen:?}");
 }
-
-/// Another key whose values begin with the same byte as those of a key.
-fn twin_of(key: &str) -> String {
-    let first = |key: &str| threadbridge::seal::Seal::new(&[key]).seal_bytes(b"", "")[0];
-    (0..).map(|n| format!("twin {n}")).find(|twin| first(twin) == first(key)).unwrap()
-}
-
-#[tokio::test]
-async fn a_rotation_to_a_key_that_looks_alike_is_one() {
-    let Some(database) = Database::new() else { return };
-    let twin = twin_of("a key");
-    database.open().await.leave().await;
-    database.with_keys(&[&twin, "a key"]).await.unwrap().leave().await;
-    assert!(database.with_keys(&[&twin]).await.is_ok());
-}
