@@ -3,6 +3,7 @@
 mod books;
 mod desk;
 mod expiring;
+mod kept;
 mod mailbox;
 mod memory;
 mod open;
@@ -61,8 +62,8 @@ pub enum StoreError {
     /// Somebody else holds the thread by now; nothing was written.
     #[error("another process works on this thread by now")]
     Lost,
-    /// What was kept cannot be read: it was sealed with another key, or changed.
-    #[error("{0} cannot be opened: it was sealed with another key, or changed")]
+    /// What was kept cannot be read: it was sealed with another key, written by another version, or changed.
+    #[error("{0} cannot be read: it was sealed with another key, written by another version, or changed")]
     Damaged(&'static str),
 }
 
@@ -97,7 +98,8 @@ pub trait Store: Send + Sync {
         Ok(false)
     }
 
-    /// The job of a held thread that was said first. When nothing waits, the hold ends with that.
+    /// The job of a held thread that was said first. When nothing waits, the hold ends with that; so it does when the
+    /// first job can be read by another process only, which gets the thread then.
     ///
     /// # Errors
     /// When the store is down, or the hold has lapsed.

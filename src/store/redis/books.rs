@@ -89,7 +89,7 @@ impl RedisBooks {
     }
 
     async fn purge_job(&self, what: &Purge, job: &str, sealed: &[u8]) -> Result<u64, StoreError> {
-        let inbound = sealed::open_inbound(sealed, job, &self.seal);
+        let inbound = sealed::open_inbound(sealed, job, &self.seal).ok();
         let thread = inbound.as_ref().map(|inbound| inbound.place().thread.to_string()).unwrap_or_default();
         let accepted_at = sealed::accepted_at(job).unwrap_or(Timestamp::MAX);
         if !what.takes_job(accepted_at, || inbound) {

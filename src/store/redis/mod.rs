@@ -2,6 +2,10 @@
 //!
 //! A process holds a queue until it has nothing left to do there. While it lives it says so with every
 //! [`Store::tend`]; when it does not for as long as a lease, others take its queues over, with higher fences.
+//!
+//! Who cannot read a queue's first job, because they lack its key or are of another version, leave the queue to others: a
+//! lease later the next one tries. What was said later waits behind it, because a thread has an order; but not for ever:
+//! when the job's delivery is no longer known, whoever cannot read it drops it.
 
 mod books;
 mod connection;
@@ -12,7 +16,7 @@ mod sealed;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,6 +31,7 @@ use self::lease::Lease;
 use self::scripts::Scripts;
 use self::sealed::Begun;
 use super::desk::queue_of;
+use super::kept::Unreadable;
 use super::mailbox::Kind;
 use super::settings::Waiting;
 use super::{Acceptance, Hold, OpenError, Settings, Store, StoreError, TURN_LIFE};
@@ -50,6 +55,8 @@ pub struct RedisStore {
     /// This process's name, which no other has or had.
     owner: String,
     jobs: AtomicU64,
+    /// When it was tended last, in microseconds of the caller's time.
+    tended_at: AtomicI64,
     max_inbox: usize,
     waiting: Waiting,
     dedupe: SignedDuration,
@@ -78,6 +85,7 @@ impl RedisStore {
             seal: seal.clone(),
             owner: format!("{:016x}", RandomState::new().hash_one(())),
             jobs: AtomicU64::new(1),
+            tended_at: AtomicI64::new(i64::MIN),
             max_inbox: settings.max_inbox,
             waiting,
             dedupe: SignedDuration::from_hours(settings.dedupe_hours.into()),
@@ -113,6 +121,13 @@ impl RedisStore {
     /// Does something with a job of a held queue.
     async fn step(&self, script: &Script, hold: &Hold, job: &str) -> Result<(), StoreError> {
         Ok(self.connection.run(self.held(script, hold).arg(job)).await?)
+    }
+
+    /// Whether something was accepted so long ago that nobody is waited for any more who could read it.
+    fn is_overdue(&self, job: &str) -> bool {
+        let tended_at = Timestamp::from_microsecond(self.tended_at.load(Ordering::Relaxed));
+        let age = tended_at.ok().zip(sealed::accepted_at(job)).map(|(now, then)| now.duration_since(then));
+        age.is_some_and(|age| self.dedupe <= age)
     }
 
     /// The key under which a person's block is kept.
@@ -158,19 +173,36 @@ impl Store for RedisStore {
         for _ in 0..MOST_DROPPED {
             let begun: Option<Begun> = self.connection.run(&self.held(&self.scripts.next, hold)).await?;
             let Some(begun) = begun else { return Ok(None) };
-            if let Some(job) = sealed::open_job(&begun, &self.seal) {
-                return Ok(Some(job));
+            let why = match sealed::open_job(&begun, &self.seal) {
+                Ok(job) => return Ok(Some(job)),
+                Err(why) => why,
+            };
+            let (job, ..) = begun;
+            match why {
+                Unreadable::Damaged => {
+                    error!(job, "an accepted message was changed and cannot be opened; it is dropped");
+                }
+                _ if self.is_overdue(&job) => {
+                    error!(
+                        job,
+                        "an accepted message could not be read by anybody for too long; it is dropped"
+                    );
+                }
+                Unreadable::UnknownKey => {
+                    error!(
+                        job,
+                        "an accepted message was sealed with a key that this process does not have; it waits"
+                    );
+                    return self.step(&self.scripts.release, hold, &job).await.map(|()| None);
+                }
+                Unreadable::OtherVersion => {
+                    error!(
+                        job,
+                        "an accepted message was written by another version of threadbridge; it waits for that one"
+                    );
+                    return self.step(&self.scripts.release, hold, &job).await.map(|()| None);
+                }
             }
-            let (job, _, inbound, outgoing) = begun;
-            if [Some(inbound), outgoing].iter().flatten().any(|sealed| !self.seal.has_key_of(sealed)) {
-                error!(
-                    job,
-                    "an accepted message was sealed with a key that this process does not have; it waits"
-                );
-                self.step(&self.scripts.release, hold, &job).await?;
-                return Ok(None);
-            }
-            error!(job, "an accepted message was changed and cannot be opened; it is dropped");
             self.step(&self.scripts.finish, hold, &job).await?;
         }
         Err(StoreError::Down("too many messages of a thread cannot be opened".into()))
@@ -269,7 +301,8 @@ impl Store for RedisStore {
         self.lease.length() / 5
     }
 
-    async fn tend(&self, _: Timestamp) -> Result<Vec<Hold>, StoreError> {
+    async fn tend(&self, now: Timestamp) -> Result<Vec<Hold>, StoreError> {
+        self.tended_at.store(now.as_microsecond(), Ordering::Relaxed);
         self.take_over(MOST_TAKEN).await
     }
 

@@ -1,11 +1,10 @@
-//! What is kept of people's words: JSON, sealed for the place where it is kept.
+//! What is sealed, and for which place.
 
 use jiff::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::chat::{Inbound, Job, JobId, Outgoing, Session, ThreadKey};
 use crate::seal::Seal;
+use crate::store::kept::{self, Unreadable, both};
 
 /// What the check value is sealed for, and what it says.
 const CHECK_CONTEXT: &str = "store/check";
@@ -39,47 +38,38 @@ pub(super) fn accepted_at(job: &str) -> Option<Timestamp> {
 
 /// Seals what was accepted, for a job whose id ends with `tail`.
 pub(super) fn seal_inbound(inbound: &Inbound, tail: &str, seal: &Seal) -> Vec<u8> {
-    seal.seal_bytes(&to_json(inbound), &inbox_context(tail))
+    kept::seal(inbound, &inbox_context(tail), seal)
 }
 
 /// Seals what is about to be posted.
 pub(super) fn seal_outgoing(outgoing: &Outgoing, job: &JobId, seal: &Seal) -> Vec<u8> {
-    seal.seal_bytes(&to_json(outgoing), &outgoing_context(job.as_str()))
+    kept::seal(outgoing, &outgoing_context(job.as_str()), seal)
 }
 
 /// Seals a session.
 pub(super) fn seal_session(session: &Session, thread: &ThreadKey, seal: &Seal) -> Vec<u8> {
-    seal.seal_bytes(&to_json(session), &session_context(&thread.to_string()))
+    kept::seal(session, &session_context(&thread.to_string()), seal)
 }
 
 /// Opens a thread's session.
 pub(super) fn open_session(sealed: &[u8], thread: &str, seal: &Seal) -> Option<Session> {
-    open(sealed, &session_context(thread), seal)
+    kept::open(sealed, &session_context(thread), seal).ok()
 }
 
 /// Opens what was accepted.
-pub(super) fn open_inbound(sealed: &[u8], job: &str, seal: &Seal) -> Option<Inbound> {
-    let (_, tail) = job.split_once('-')?;
-    open(sealed, &inbox_context(tail), seal)
+pub(super) fn open_inbound(sealed: &[u8], job: &str, seal: &Seal) -> Result<Inbound, Unreadable> {
+    let (_, tail) = job.split_once('-').ok_or(Unreadable::Damaged)?;
+    kept::open(sealed, &inbox_context(tail), seal)
 }
 
 /// Opens a job with everything that is kept of it.
-pub(super) fn open_job((id, attempts, inbound, outgoing): &Begun, seal: &Seal) -> Option<Job> {
-    let inbound = open_inbound(inbound, id, seal)?;
-    let outgoing = match outgoing {
-        Some(sealed) => Some(open(sealed, &outgoing_context(id), seal)?),
-        None => None,
-    };
-    let accepted_at = accepted_at(id)?;
-    Some(Job { id: id.as_str().into(), inbound, accepted_at, attempts: *attempts, outgoing })
-}
-
-fn open<T: DeserializeOwned>(sealed: &[u8], context: &str, seal: &Seal) -> Option<T> {
-    serde_json::from_slice(&seal.open_bytes(sealed, context)?).ok()
-}
-
-fn to_json<T: Serialize>(value: &T) -> Vec<u8> {
-    serde_json::to_vec(value).expect("its maps have strings for keys")
+pub(super) fn open_job((id, attempts, inbound, outgoing): &Begun, seal: &Seal) -> Result<Job, Unreadable> {
+    let accepted_at = accepted_at(id).ok_or(Unreadable::Damaged)?;
+    let inbound = open_inbound(inbound, id, seal);
+    let outgoing =
+        outgoing.as_ref().map(|sealed| kept::open(sealed, &outgoing_context(id), seal)).transpose();
+    let (inbound, outgoing) = both(inbound, outgoing)?;
+    Ok(Job { id: id.as_str().into(), inbound, accepted_at, attempts: *attempts, outgoing })
 }
 
 fn inbox_context(tail: &str) -> String {

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::de::DeserializeOwned;
 
 use crate::chat::{Inbound, Job, JobId, Outgoing};
 use crate::seal::Seal;
+use crate::store::kept::{self, Unreadable, both};
 
 /// A job on its way into the inbox.
 pub(super) struct NewRow {
@@ -18,14 +18,10 @@ pub(super) struct NewRow {
     inbound: Vec<u8>,
 }
 
-/// A job of the inbox that could not be opened.
-pub(super) struct Unopened;
-
 impl NewRow {
     /// Seals what is to be kept of a job.
     pub(super) fn seal(number: i64, job: &Job, seal: &Seal) -> Self {
-        let inbound = to_json(&job.inbound);
-        let inbound = seal.seal_bytes(&inbound, &context_of(&job.id));
+        let inbound = kept::seal(&job.inbound, &context_of(&job.id), seal);
         let is_click = matches!(job.inbound, Inbound::Click(_));
         Self { number, job: job.id.clone(), is_click, accepted_at: job.accepted_at, inbound }
     }
@@ -39,6 +35,9 @@ impl NewRow {
         insert.execute(params![self.number, self.job.as_str(), self.is_click, at, self.inbound]).map(|_| ())
     }
 }
+
+/// A job by its number, or why it cannot be read.
+pub(super) type Row = (i64, Result<Job, Unreadable>);
 
 /// The id of the job with a number, which no other job of this store has or will have.
 pub(super) fn id_of(number: i64, accepted_at: Timestamp) -> JobId {
@@ -58,9 +57,15 @@ pub(super) fn next_number(database: &Connection) -> rusqlite::Result<i64> {
     Ok(last.map_or(1, |last| last + 1))
 }
 
+/// Forgets those of some jobs that were accepted at a time or before it; returns how many that were.
+pub(super) fn forget(database: &Connection, numbers: &[i64], last: Timestamp) -> rusqlite::Result<usize> {
+    let mut delete = database.prepare_cached("DELETE FROM inbox WHERE number = ? AND accepted_at <= ?")?;
+    numbers.iter().map(|number| delete.execute(params![number, last.as_microsecond()])).sum()
+}
+
 /// Seals what is about to be posted for a job.
 pub(super) fn seal_outgoing(job: &JobId, outgoing: &Outgoing, seal: &Seal) -> Vec<u8> {
-    seal.seal_bytes(&to_json(outgoing), &outgoing_context(job))
+    kept::seal(outgoing, &outgoing_context(job), seal)
 }
 
 /// Keeps what is about to be posted.
@@ -89,14 +94,14 @@ pub(super) fn remove(database: &Connection, job: &JobId) -> rusqlite::Result<()>
 }
 
 /// Everything that is unfinished, in the order in which it was accepted.
-pub(super) fn unfinished(database: &Connection, seal: &Seal) -> rusqlite::Result<Vec<Result<Job, Unopened>>> {
-    let rows = "SELECT job, accepted_at, attempts, inbound, outgoing FROM inbox ORDER BY number";
+pub(super) fn unfinished(database: &Connection, seal: &Seal) -> rusqlite::Result<Vec<Row>> {
+    let rows = "SELECT number, job, accepted_at, attempts, inbound, outgoing FROM inbox ORDER BY number";
     let mut rows = database.prepare(rows)?;
     let jobs = rows.query_map([], |row| {
-        let id: JobId = row.get::<_, String>(0)?.into();
-        let attempts: u32 = row.get(2)?;
-        let (inbound, outgoing): (Vec<u8>, Option<Vec<u8>>) = (row.get(3)?, row.get(4)?);
-        Ok(opened(id, row.get(1)?, attempts, &inbound, outgoing.as_deref(), seal).ok_or(Unopened))
+        let id: JobId = row.get::<_, String>(1)?.into();
+        let attempts: u32 = row.get(3)?;
+        let (inbound, outgoing): (Vec<u8>, Option<Vec<u8>>) = (row.get(4)?, row.get(5)?);
+        Ok((row.get(0)?, opened(id, row.get(2)?, attempts, &inbound, outgoing.as_deref(), seal)))
     })?;
     jobs.collect()
 }
@@ -108,25 +113,13 @@ fn opened(
     inbound: &[u8],
     outgoing: Option<&[u8]>,
     seal: &Seal,
-) -> Option<Job> {
-    let inbound: Inbound = open(inbound, &context_of(&id), seal)?;
-    let outgoing = match outgoing {
-        Some(outgoing) => Some(open(outgoing, &outgoing_context(&id), seal)?),
-        None => None,
-    };
-    let accepted_at = Timestamp::from_microsecond(accepted_at).ok()?;
+) -> Result<Job, Unreadable> {
+    let accepted_at = Timestamp::from_microsecond(accepted_at).map_err(|_| Unreadable::Damaged)?;
+    let inbound = kept::open(inbound, &context_of(&id), seal);
+    let outgoing = outgoing.map(|sealed| kept::open(sealed, &outgoing_context(&id), seal)).transpose();
+    let (inbound, outgoing) = both(inbound, outgoing)?;
     // Nobody knows whether it was begun: a process is gone before it could say so.
-    Some(Job { id, inbound, accepted_at, attempts: attempts.max(1), outgoing })
-}
-
-/// Opens a sealed value and reads it.
-pub(super) fn open<T: DeserializeOwned>(sealed: &[u8], context: &str, seal: &Seal) -> Option<T> {
-    serde_json::from_slice(&seal.open_bytes(sealed, context)?).ok()
-}
-
-/// A value as it is sealed.
-pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Vec<u8> {
-    serde_json::to_vec(value).expect("its maps have strings for keys")
+    Ok(Job { id, inbound, accepted_at, attempts: attempts.max(1), outgoing })
 }
 
 /// What the seal of a job's inbound is bound to.

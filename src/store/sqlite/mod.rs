@@ -21,6 +21,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
+use tracing::error;
 
 pub use self::books::SqliteBooks;
 
@@ -30,7 +31,7 @@ use self::opening::{open, others_did};
 use self::sweep::Sweep;
 use super::desk::{Desk, Lane};
 use super::settings::Waiting;
-use super::{Acceptance, Hold, OpenError, Settings, Store, StoreError, TURN_LIFE};
+use super::{Acceptance, Hold, OpenError, Settings, Store, StoreError, TURN_LIFE, kept};
 use crate::chat::{Inbound, Job, JobId, Outgoing, Private, Session, ThreadKey, TurnKey, TurnState};
 use crate::seal::Seal;
 
@@ -66,6 +67,13 @@ impl SqliteStore {
     ) -> Result<Self, OpenError> {
         let opener = seal.clone();
         let (database, found) = Database::start(move || open(file, &opener)).await?;
+        if !found.unread.is_empty() {
+            let messages = found.unread.len();
+            error!(
+                messages,
+                "unfinished messages were written by another version of threadbridge; they wait for that one"
+            );
+        }
         let desk = Desk::new(settings.max_inbox, waiting, found.openings.saturating_mul(HOLDS));
         let unemployed = Unemployed::default();
         found
@@ -78,7 +86,7 @@ impl SqliteStore {
             desk: Arc::new(desk),
             unemployed: Arc::new(unemployed),
             seal: seal.clone(),
-            sweep: Sweep::new(settings),
+            sweep: Sweep::new(settings, found.unread),
             others_did: AtomicI64::new(found.others_did),
             next_job: AtomicI64::new(found.next_job),
             dedupe: SignedDuration::from_hours(settings.dedupe_hours.into()),
@@ -183,8 +191,8 @@ impl Store for SqliteStore {
         let context = session_context(&thread);
         let sealed = self.database.ask(move |database| tables::session(database, &thread, now)).await?;
         let Some(sealed) = sealed else { return Ok(None) };
-        let session = inbox::open(&sealed, &context, &self.seal);
-        session.map(|session| Some(Arc::new(session))).ok_or(StoreError::Damaged("a session"))
+        let session = kept::open(&sealed, &context, &self.seal);
+        session.map(|session| Some(Arc::new(session))).map_err(|_| StoreError::Damaged("a session"))
     }
 
     async fn save_session(
@@ -195,7 +203,7 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (thread, ends) = (thread.to_string(), now + self.idle);
-        let sealed = self.seal.seal_bytes(&inbox::to_json(&*session), &session_context(&thread));
+        let sealed = kept::seal(&*session, &session_context(&thread), &self.seal);
         self.database.ask(move |database| tables::save_session(database, &thread, &sealed, ends)).await
     }
 

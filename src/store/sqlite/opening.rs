@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::database::Opened;
+use super::inbox::Row;
 use super::{file, inbox};
 use crate::chat::Job;
 use crate::seal::Seal;
 use crate::store::OpenError;
+use crate::store::kept::Unreadable;
 
 /// What the check value is sealed for, and what it says.
 const CHECK_CONTEXT: &str = "store/check";
@@ -24,6 +26,8 @@ pub(super) struct Found {
     pub(super) others_did: i64,
     /// What was accepted and is not finished, in that order.
     pub(super) unfinished: Vec<Job>,
+    /// The numbers of what another version has written, and this one cannot read.
+    pub(super) unread: Vec<i64>,
 }
 
 /// Opens the file and reads what a process must know of it.
@@ -39,14 +43,26 @@ pub(super) fn open(file: PathBuf, seal: &Seal) -> Result<(Opened, Found), OpenEr
     let openings = count_opening(&transaction).map_err(refusal)?;
     let next_job = inbox::next_number(&transaction).map_err(refusal)?;
     let rows = inbox::unfinished(&transaction, seal).map_err(refusal)?;
-    let damaged = rows.iter().filter(|row| row.is_err()).count();
-    if 0 < damaged {
-        return Err(OpenError::Sealed(damaged));
-    }
-    let unfinished = rows.into_iter().flatten().collect();
+    let (unfinished, unread) = sort(rows).map_err(OpenError::Sealed)?;
     let others_did = others_did(&transaction).map_err(refusal)?;
     transaction.commit().map_err(refusal)?;
-    Ok((opened, Found { openings, next_job, others_did, unfinished }))
+    Ok((opened, Found { openings, next_job, others_did, unfinished, unread }))
+}
+
+/// Tells jobs from those that wait for another version, by their numbers.
+///
+/// # Errors
+/// When some cannot be opened: how many.
+fn sort(rows: Vec<Row>) -> Result<(Vec<Job>, Vec<i64>), usize> {
+    let (mut jobs, mut unread, mut unopened) = (Vec::new(), Vec::new(), 0);
+    for (number, row) in rows {
+        match row {
+            Ok(job) => jobs.push(job),
+            Err(Unreadable::OtherVersion) => unread.push(number),
+            Err(Unreadable::UnknownKey | Unreadable::Damaged) => unopened += 1,
+        }
+    }
+    if unopened == 0 { Ok((jobs, unread)) } else { Err(unopened) }
 }
 
 /// Whether the database was sealed with one of the keys, or with none yet.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Params, params};
 use super::{inbox, session_context};
 use crate::chat::{Inbound, JobId, Session};
 use crate::seal::Seal;
-use crate::store::{Purge, Purged};
+use crate::store::{Purge, Purged, kept};
 
 /// How many rows a step looks at.
 const STEP: i64 = 500;
@@ -96,12 +96,12 @@ pub(super) fn turns(
 
 impl Chooser {
     fn job(&self, what: &Purge, job: &JobId, accepted_at: i64, sealed: &[u8]) -> bool {
-        let inbound = || inbox::open::<Inbound>(sealed, &inbox::context_of(job), &self.seal);
+        let inbound = || kept::open::<Inbound>(sealed, &inbox::context_of(job), &self.seal).ok();
         what.takes_job(time(accepted_at), inbound)
     }
 
     fn session(&self, what: &Purge, thread: &str, ends: i64, sealed: &[u8]) -> bool {
-        let session = || inbox::open::<Session>(sealed, &session_context(thread), &self.seal);
+        let session = || kept::open::<Session>(sealed, &session_context(thread), &self.seal).ok();
         what.takes_session(thread, time(ends), self.idle, session)
     }
 }

@@ -5,8 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
+use tracing::error;
 
 use super::database::Database;
+use super::inbox;
 use crate::store::{Settings, StoreError};
 
 /// How often it is done.
@@ -21,6 +23,9 @@ const MAX_BLOCKS: usize = 100_000;
 /// Removes what has ended, now and then.
 pub(super) struct Sweep {
     limits: [(Table, u32); 4],
+    /// The numbers of jobs that wait for another version, which can read them, and how long they do.
+    unread: Vec<i64>,
+    patience: SignedDuration,
     done_at: Mutex<Option<Timestamp>>,
 }
 
@@ -34,7 +39,8 @@ enum Table {
 }
 
 impl Sweep {
-    pub(super) fn new(settings: &Settings) -> Self {
+    /// What nobody has read, of the jobs with the numbers `unread`, goes when its delivery is forgotten.
+    pub(super) fn new(settings: &Settings, unread: Vec<i64>) -> Self {
         let limits = [
             (Table::Seen, settings.max_claims),
             (Table::Sessions, settings.max_sessions),
@@ -43,6 +49,8 @@ impl Sweep {
         ];
         Self {
             limits: limits.map(|(table, most)| (table, u32::try_from(most).unwrap_or(u32::MAX))),
+            unread,
+            patience: SignedDuration::from_hours(settings.dedupe_hours.into()),
             done_at: Mutex::default(),
         }
     }
@@ -57,6 +65,7 @@ impl Sweep {
         if self.done_at.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(is_early) {
             return Ok(());
         }
+        self.forget_unread(database, now).await?;
         for (table, most) in self.limits {
             let mut steps = 0;
             while database.ask(move |database| table.step(database, most, now)).await? == STEP {
@@ -67,6 +76,24 @@ impl Sweep {
             }
         }
         *self.done_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        Ok(())
+    }
+}
+
+impl Sweep {
+    async fn forget_unread(&self, database: &Database, now: Timestamp) -> Result<(), StoreError> {
+        let Ok(last) = now.checked_sub(self.patience) else { return Ok(()) };
+        if self.unread.is_empty() {
+            return Ok(());
+        }
+        let numbers = self.unread.clone();
+        let dropped = database.ask(move |database| inbox::forget(database, &numbers, last)).await?;
+        if 0 < dropped {
+            error!(
+                dropped,
+                "accepted messages could not be read by any version for too long; they are dropped"
+            );
+        }
         Ok(())
     }
 }

@@ -1,8 +1,10 @@
 //! What people write is sealed in Redis: nobody reads it there, changes it unnoticed, or puts it elsewhere.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use threadbridge::chat::{Inbound, Private, Session, Text, Turn, UserId};
+use threadbridge::seal::Seal;
 use threadbridge::store::{OpenError, RedisStore, Store, StoreError};
 
 use super::{Database, LEASE, eventually, started};
@@ -10,6 +12,9 @@ use crate::{accept, answer, asked_at, at, click, question, session, thread};
 
 /// Text, a user, a CRM id and an answer that occur nowhere else.
 const CANARIES: [&str; 4] = ["canary-question", "UCANARYUSER", "canary-crm-id", "canary-answer"];
+
+/// A lease that is soon over.
+const SHORT: Duration = Duration::from_millis(200);
 
 impl Database {
     async fn with_keys(&self, keys: &[&str]) -> Result<RedisStore, OpenError> {
@@ -132,9 +137,8 @@ async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_
 #[tokio::test]
 async fn what_a_process_lacks_the_key_of_waits_for_one_that_has_it() {
     let Some(database) = Database::new() else { return };
-    let lease = std::time::Duration::from_millis(200);
-    let old = database.open_for(lease).await;
-    let new = database.try_open(&["a new key", "a key"], lease).await.unwrap();
+    let old = database.open_for(SHORT).await;
+    let new = database.try_open(&["a new key", "a key"], SHORT).await.unwrap();
     let hold = started(accept(&old, &["1"], asked_at("1", 1), at(0)).await);
     let job = old.next(&hold).await.unwrap().unwrap();
     accept(&new, &["2"], asked_at("1", 2), at(0)).await;
@@ -144,6 +148,67 @@ async fn what_a_process_lacks_the_key_of_waits_for_one_that_has_it() {
     let hold = eventually(async || new.tend(at(0)).await.unwrap().pop()).await;
     let job = new.next(&hold).await.unwrap().unwrap();
     assert_eq!((job.inbound.at(), job.attempts), (at(2), 0));
+}
+
+/// What a later version may write, sealed for a place.
+fn written_later(context: &str, key: &str) -> Vec<u8> {
+    Seal::new(&[key]).seal_bytes(br#"{"Poll":{"options":3}}"#, context)
+}
+
+/// The place of what is kept of a job.
+fn place_of(hash: &str, job: &str) -> String {
+    match hash {
+        "tb:out" => format!("store/outgoing/{job}"),
+        _ => format!("store/inbox/{}", job.split_once('-').unwrap().1),
+    }
+}
+
+#[tokio::test]
+async fn what_another_version_has_written_waits_for_it_and_so_does_what_was_said_later() {
+    for hash in ["tb:inbox:q", "tb:out"] {
+        let Some(database) = Database::new() else { return };
+        let store = database.open_for(SHORT).await;
+        let hold = started(accept(&store, &["1"], asked_at("1", 1), at(0)).await);
+        let first = store.next(&hold).await.unwrap().unwrap();
+        store.keep(&hold, &first.id, &answer("An answer.")).await.unwrap();
+        accept(&store, &["2"], asked_at("1", 2), at(0)).await;
+        let id = first.id.as_str();
+        let kept: Vec<u8> = database.command(&[b"HGET", hash.as_bytes(), id.as_bytes()]).await;
+        let later = written_later(&place_of(hash, id), "a key");
+        let _: u32 = database.command(&[b"HSET", hash.as_bytes(), id.as_bytes(), &later]).await;
+        let mut hold = hold;
+        for _ in 0..2 {
+            assert!(store.next(&hold).await.unwrap().is_none(), "{hash}");
+            assert!(matches!(store.next(&hold).await, Err(StoreError::Lost)), "its hold has ended");
+            hold = eventually(async || store.tend(at(25)).await.unwrap().pop()).await;
+        }
+        let _: u32 = database.command(&[b"HSET", hash.as_bytes(), id.as_bytes(), &kept]).await;
+        assert_eq!(store.next(&hold).await.unwrap().unwrap().id, first.id);
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_could_read_for_as_long_as_its_delivery_is_known_is_dropped_and_the_next_job_comes() {
+    for (hash, key) in [("tb:inbox:q", "a key"), ("tb:inbox:q", "another key"), ("tb:out", "a key")] {
+        let Some(database) = Database::new() else { return };
+        let store = database.open_for(SHORT).await;
+        let hold = started(accept(&store, &["1"], asked_at("1", 1), at(0)).await);
+        let first = store.next(&hold).await.unwrap().unwrap();
+        let id = first.id.as_str();
+        let later = written_later(&place_of(hash, id), key);
+        let _: u32 = database.command(&[b"HSET", hash.as_bytes(), id.as_bytes(), &later]).await;
+        accept(&store, &["2"], asked_at("1", 2), at(20)).await;
+        assert!(store.next(&hold).await.unwrap().is_none());
+        let hold = eventually(async || store.tend(at(26)).await.unwrap().pop()).await;
+        let second = store.next(&hold).await.unwrap().unwrap();
+        assert_eq!(second.inbound.at(), at(2), "{hash}, {key}");
+        store.finish(&hold, &second).await.unwrap();
+        assert!(store.next(&hold).await.unwrap().is_none());
+        for hash in ["tb:inbox:q", "tb:out", "tb:tries", "tb:busy", "tb:queue:slack/T1/C1/1"] {
+            let left: u32 = database.command(&[b"EXISTS", hash.as_bytes()]).await;
+            assert_eq!(left, 0, "{hash}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use threadbridge::chat::{Inbound, Private, Session, Text, Turn, UserId};
+use threadbridge::seal::Seal;
 use threadbridge::store::{Acceptance, Store, StoreError};
 
 use super::{StoreFile, left};
@@ -150,6 +151,38 @@ async fn changed_and_swapped_jobs_are_counted_and_left_as_they_are() {
             "{column}: {refusal}"
         );
         assert_eq!(file.count("inbox"), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_another_version_has_written_waits_for_it_while_others_are_worked_on_and_is_dropped_in_the_end()
+{
+    for column in ["inbound", "outgoing"] {
+        let file = StoreFile::new();
+        leave_canaries(&file.open().await).await;
+        let find = format!("SELECT job, {column} FROM inbox WHERE number = 1");
+        let (job, kept): (String, Vec<u8>) =
+            file.sql().query_row(&find, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let context = if column == "inbound" { "inbox" } else { column };
+        let context = format!("store/{context}/{job}");
+        let later = Seal::new(&["a key"]).seal_bytes(br#"{"Poll":{"options":3}}"#, &context);
+        let put = format!("UPDATE inbox SET {column} = ? WHERE number = 1");
+        file.change(&put, [&later]);
+        let store = file.open().await;
+        let [hold] = &left(&*store).await[..] else { panic!("one thread has work that can be read") };
+        assert_eq!(work_off(&*store, Acceptance::Start(hold.clone())).await, 1);
+        store.tend(at(25)).await.unwrap();
+        assert_eq!(file.count("inbox"), 1, "{column}");
+        drop(store);
+        // The version that wrote it reads it.
+        file.change(&put, [&kept]);
+        let store = file.open().await;
+        assert_eq!(left(&*store).await.len(), 1);
+        drop(store);
+        file.change(&put, [&later]);
+        let store = file.open().await;
+        store.tend(at(26)).await.unwrap();
+        assert_eq!(file.count("inbox"), 0, "{column}");
     }
 }
 
