@@ -20,6 +20,8 @@ pub enum StoreCommand {
         json: bool,
     },
     /// Remove what is kept of a person or a workspace, or what is old.
+    ///
+    /// Bridges that serve save once more what they are at work on: purge again five minutes later.
     #[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
     Purge {
         /// A user's id (U…): the threads in which they asked, and their unfinished questions.

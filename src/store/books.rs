@@ -21,6 +21,9 @@ pub trait Books: Send + Sync {
     /// Removes what `what` names, and says how much that was. What is removed of a thread's session is removed with
     /// the states of its turns; a question of the thread that comes later begins a new session.
     ///
+    /// What a process is at work on meanwhile it finishes, and may save that thread's session, or a turn's state, once
+    /// more; only a later purge removes those.
+    ///
     /// # Errors
     /// When the store is down.
     async fn purge(&self, what: &Purge, now: Timestamp) -> Result<Purged, StoreError>;
