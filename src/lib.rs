@@ -8,6 +8,7 @@
 pub mod demo;
 
 pub mod bridge;
+pub mod doctor;
 pub mod config;
 pub mod telemetry;
 pub mod server;

@@ -9,12 +9,7 @@ use threadbridge::http;
 
 /// Asks it.
 pub async fn healthcheck(config: &Config) -> anyhow::Result<ExitCode> {
-    let host = match config.server.host.as_str() {
-        "0.0.0.0" => "127.0.0.1",
-        "::" => "[::1]",
-        host => host,
-    };
-    let url = format!("http://{host}:{}/readyz", config.server.port);
+    let url = format!("{}/readyz", config.server.own_url());
     let response = http::local_client()?.get(&url).timeout(Duration::from_secs(5)).send().await;
     let response = response.map_err(reqwest::Error::without_url);
     let response = response.with_context(|| format!("nothing answers at {url}"))?;

@@ -3,6 +3,7 @@
 #[cfg(feature = "demo")]
 mod demo;
 mod directory;
+mod doctor;
 mod healthcheck;
 mod manifest;
 mod serve;
@@ -49,6 +50,11 @@ enum Command {
     Manifest(manifest::Options),
     /// Ask the bridge on this machine whether it is ready; exit code 0 means yes.
     Healthcheck,
+    /// Look at everything that an answer depends on, and say what to change; exit code 0 means that nothing has failed.
+    ///
+    /// It needs the same environment (and --config) as the bridge. It asks nobody a question and changes nothing: it calls
+    /// auth.test, the agent's health and the bridge's own URL.
+    Doctor(doctor::Options),
     /// Look into the directory.
     Directory {
         #[command(subcommand)]
@@ -73,6 +79,7 @@ impl Cli {
             #[cfg(feature = "demo")]
             Command::Demo(options) => demo::demo(options).await,
             Command::Manifest(options) => manifest::manifest(options),
+            Command::Doctor(options) => doctor::doctor(self.config.as_deref(), options).await,
             Command::Healthcheck => healthcheck::healthcheck(&load()?).await,
             Command::Directory { command } => directory::directory(&load()?, command).await,
             Command::Store { command } => store::store(&load()?, command).await,

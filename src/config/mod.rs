@@ -3,6 +3,7 @@
 mod loaded;
 mod origin;
 mod overlay;
+mod salvage;
 
 use std::path::{Path, PathBuf};
 
@@ -147,15 +148,22 @@ impl Config {
         let mut table: Table = DEFAULTS.parse().expect("the compiled-in defaults are TOML");
         let mut origins = Origins::default();
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path)
-                .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-            let yours: Table = text.parse().map_err(|error| ConfigError::NotToml {
-                path: path.to_owned(),
-                message: located(&error, &text),
-            })?;
+            let yours = read_file(path)?;
             overlay::file(&mut table, &yours, &path.display().to_string(), &mut origins)?;
         }
         overlay::environment(&mut table, environment, &mut origins)?;
+        let config = Self::read(table, origins, file, environment)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Reads a table that everything is laid over.
+    fn read(
+        table: Table,
+        origins: Origins,
+        file: Option<&Path>,
+        environment: &Environment,
+    ) -> Result<Self, ConfigError> {
         let read = serde_path_to_error::deserialize(toml::Value::Table(table.clone()));
         let mut config: Self = read.map_err(|error| {
             let (key, reason) = (error.path().to_string(), reason(&error.inner().to_string()));
@@ -163,7 +171,6 @@ impl Config {
         })?;
         config.origins = origins;
         config.loaded = Loaded { file: file.map(Path::to_owned), environment: environment.clone(), table };
-        config.check()?;
         Ok(config)
     }
 
@@ -237,6 +244,9 @@ impl Config {
             let (prefix, key, reason) = (self.origins.prefix(key), key.to_owned(), reason.to_owned());
             Err(ConfigError::BadValue { prefix, key, reason })
         };
+        if let Err(reason) = self.server.public_url() {
+            return bad("server.public_url", reason);
+        }
         let location = match store::Location::parse(&self.store.url) {
             Ok(location) => location,
             Err(reason) => return bad("store.url", reason),
@@ -296,6 +306,14 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Reads a file's table.
+fn read_file(path: &Path) -> Result<Table, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    text.parse()
+        .map_err(|error| ConfigError::NotToml { path: path.to_owned(), message: located(&error, &text) })
 }
 
 /// A TOML error with its place, but without the line's own text, which may hold a secret.

@@ -9,7 +9,7 @@ use super::ConfigError;
 use super::origin::{self, Origins};
 
 /// The names of the environment that stand for one key each.
-pub const PLAIN_NAMES: [(&str, &str); 12] = [
+pub const PLAIN_NAMES: [(&str, &str); 13] = [
     ("SLACK_BOT_TOKEN", "slack.bot_token"),
     ("SLACK_SIGNING_SECRET", "slack.signing_secret"),
     ("SLACK_API_URL", "slack.api_url"),
@@ -22,6 +22,7 @@ pub const PLAIN_NAMES: [(&str, &str); 12] = [
     ("SEAL_KEY", "seal.key"),
     ("PORT", "server.port"),
     ("HOST", "server.host"),
+    ("PUBLIC_URL", "server.public_url"),
 ];
 /// The list of rules, which is no section: only a file has it.
 const RULES: &str = "rule";
@@ -47,6 +48,16 @@ impl Environment {
     /// These variables.
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// A variable's value, unless it is not set or empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Each variable in an environment of its own.
+    pub(super) fn one_by_one(&self) -> impl Iterator<Item = Self> {
+        self.0.iter().map(|(name, value)| Self([(name.clone(), value.clone())].into()))
     }
 
     /// A variable's value for a key: its own, or that of the file that its `_FILE` names. Empty means not set.

@@ -61,6 +61,17 @@ impl fmt::Display for Problems {
     }
 }
 
+/// What is in a file that can be used.
+#[derive(Debug, Clone)]
+pub struct FileFacts {
+    /// How many people it has.
+    pub people: usize,
+    /// How many of them lack required fields.
+    pub incomplete: usize,
+    /// What wants a look, line by line.
+    pub remarks: Vec<Problem>,
+}
+
 /// What became of a look at the file.
 #[derive(Debug)]
 pub(super) enum Reload {
@@ -116,6 +127,12 @@ impl FileSource {
     pub(super) fn people(&self) -> (usize, usize) {
         let table = self.table();
         (table.len(), table.incomplete())
+    }
+
+    /// What is in it.
+    pub(super) fn facts(&self) -> FileFacts {
+        let table = self.table();
+        FileFacts { people: table.len(), incomplete: table.incomplete(), remarks: table.remarks.clone() }
     }
 
     /// Looks a person up by Slack id first, then by e-mail address.

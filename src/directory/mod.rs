@@ -30,7 +30,7 @@ use record::{Record, present};
 use remote::Remote;
 
 pub use fault::{Fault, Problem};
-pub use file::{FileError, Problems};
+pub use file::{FileError, FileFacts, Problems};
 pub use settings::{DirectoryError, Settings, SourceKind};
 
 /// The platform whose ids the `slack_user_id` of a file means.
@@ -135,6 +135,14 @@ impl Directory {
     /// Says who has an e-mail address, uncached. Profiles are not asked: they belong to users.
     pub async fn by_email(&self, email: &str) -> Lookup {
         self.ask(None, present(email), None).await
+    }
+
+    /// What is in the file, if one is among the sources.
+    pub fn file_facts(&self) -> Option<FileFacts> {
+        self.sources.iter().find_map(|source| match source {
+            Source::File(file) => Some(file.facts()),
+            Source::Http(_) | Source::Profile(_) => None,
+        })
     }
 
     /// Drops what is remembered of a user, and what a lookup under way will say of them.

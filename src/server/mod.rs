@@ -15,6 +15,7 @@ use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
+use url::{Host, Url};
 
 pub use accept::serve;
 
@@ -29,6 +30,8 @@ pub struct Settings {
     pub host: String,
     /// The port to listen on.
     pub port: u16,
+    /// Where Slack and browsers reach the bridge; empty when that is not set. See [`Settings::public_url`].
+    pub public_url: String,
     /// How many connections may be open.
     pub max_connections: usize,
     /// How many seconds a client may take to send a request's headers.
@@ -41,6 +44,44 @@ pub struct Settings {
     pub drain_seconds: u64,
     /// How many seconds more it may take to tell people whose work was not finished.
     pub grace_seconds: u64,
+}
+
+impl Settings {
+    /// Where the bridge is reached on its own machine, without a slash at the end.
+    pub fn own_url(&self) -> String {
+        let host = match self.host.as_str() {
+            "0.0.0.0" => "127.0.0.1",
+            "::" => "[::1]",
+            host => host,
+        };
+        format!("http://{host}:{}", self.port)
+    }
+
+    /// Where Slack and browsers reach the bridge; its paths are added to it.
+    ///
+    /// # Errors
+    /// When it is no such URL; the sentence says what one looks like.
+    pub fn public_url(&self) -> Result<Option<Url>, &'static str> {
+        if self.public_url.trim().is_empty() {
+            return Ok(None);
+        }
+        let url = Url::parse(self.public_url.trim());
+        let url = url.map_err(|_| "it is not a web address: write it as https://threadbridge.example.com")?;
+        let at_home = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        if url.scheme() != "https" && !(url.scheme() == "http" && at_home) {
+            return Err("it must begin with https:// (http:// only for this machine)");
+        }
+        let bare = url.username().is_empty() && url.password().is_none();
+        if !bare || url.query().is_some() || url.fragment().is_some() {
+            return Err("it must be a bare base URL, without user name, password, query or fragment");
+        }
+        Ok(Some(url))
+    }
 }
 
 /// What health is made of.

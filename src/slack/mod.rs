@@ -12,6 +12,7 @@ pub mod manifest;
 mod markup;
 mod people;
 mod platform;
+pub mod probe;
 pub mod signature;
 mod sources;
 mod text;
@@ -150,7 +151,11 @@ impl Settings {
         Ok(())
     }
 
-    fn check_token(&self) -> Result<(), SettingsError> {
+    /// Checks what the bot token looks like.
+    ///
+    /// # Errors
+    /// When there is none, or it is something else.
+    pub fn check_token(&self) -> Result<(), SettingsError> {
         let token = self.bot_token.as_ref().map_or("", |token| token.trim());
         match token::kind(token) {
             _ if token.is_empty() => Err(SettingsError::NoToken),

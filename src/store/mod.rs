@@ -1,6 +1,7 @@
 //! What the bridge must remember, and the promises that every store keeps.
 
 mod books;
+mod condition;
 mod desk;
 mod expiring;
 mod kept;
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
 pub use books::{Books, Purge, Purged, Stats};
+pub use condition::{Condition, RedisCondition, SqliteCondition, condition};
 pub use expiring::Expiring;
 pub use memory::MemoryStore;
 pub use open::{OpenError, open, open_books};

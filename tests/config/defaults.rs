@@ -119,6 +119,7 @@ fn every_key_can_be_set_in_the_environment() {
                 "log.format" => "json".into(),
                 "log.filter" => "warn".into(),
                 "store.url" => "memory:".into(),
+                "server.public_url" => "https://threadbridge.example.com".into(),
                 _ => "12345678901234567890".into(),
             },
             other => panic!("{key}: {other}"),

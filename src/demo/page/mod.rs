@@ -106,6 +106,7 @@ fn settings() -> server::Settings {
     server::Settings {
         host: String::new(),
         port: 0,
+        public_url: String::new(),
         max_connections: 64,
         header_seconds: 30,
         request_seconds: 60,

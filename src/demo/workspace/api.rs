@@ -3,10 +3,11 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 
 use super::Workspace;
@@ -40,7 +41,9 @@ async fn call(State(workspace): State<Workspace>, Path(method): Path<String>, re
     let is_get = head.method == axum::http::Method::GET;
     let query = head.uri.query().unwrap_or_default();
     let done = workspace.perform(&method, is_get, query, &head.headers, &body, effect);
-    workspace.answer(&method, done, fault).await
+    let mut response = workspace.answer(&method, done, fault).await;
+    workspace.head(&head.headers, response.headers_mut());
+    response
 }
 
 async fn upload(State(workspace): State<Workspace>, Path(id): Path<String>, request: Request) -> Response {
@@ -105,6 +108,18 @@ impl Workspace {
             Ok(())
         } else {
             Err(Refusal::mistake("invalid_auth", Vec::new()))
+        }
+    }
+
+    /// Puts in what every answer of Slack's has in its head: Slack's time, and the scopes of a good token.
+    fn head(&self, asked: &HeaderMap, answered: &mut HeaderMap) {
+        let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&self.inner.clock.now());
+        if let Some(date) = date.ok().and_then(|date| HeaderValue::try_from(date).ok()) {
+            answered.insert(header::DATE, date);
+        }
+        let scopes = HeaderValue::try_from(self.setup().scopes.join(","));
+        if let Some(scopes) = scopes.ok().filter(|_| self.authorize(asked).is_ok()) {
+            answered.insert("x-oauth-scopes", scopes);
         }
     }
 

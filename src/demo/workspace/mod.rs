@@ -4,8 +4,8 @@
 //! what is posted; and people act in it ([`Workspace::say`], [`Workspace::press`]), which the bridge
 //! gets as signed requests. It is the demo's Slack and the tests' fake Slack, one and the same.
 //!
-//! What it does not play: OAuth, Socket Mode, streams, modals, reactions and scopes. Of Slack's own retries it plays
-//! that they come ([`Switches::redelivery`]), not when; [`Workspace::redeliver`] repeats any delivery.
+//! What it does not play: OAuth, Socket Mode, streams, modals, reactions, and that a scope is missing (it only says
+//! which there are, as Slack does). Of Slack's own retries it plays that they come ([`Switches::redelivery`]), not when; [`Workspace::redeliver`] repeats any delivery.
 
 mod api;
 mod arguments;

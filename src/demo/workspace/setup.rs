@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::chat::Private;
+use crate::slack::table::SCOPES;
 
 /// Everything that a [`super::Workspace`] begins with.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub struct Setup {
     pub bot: Bot,
     /// The token that the Web API accepts.
     pub bot_token: Private<String>,
+    /// The scopes that the token has.
+    pub scopes: Vec<String>,
     /// What deliveries are signed with.
     pub signing_secret: Private<String>,
     /// The people.
@@ -246,6 +249,7 @@ impl Default for Setup {
                 real_name: "Threadbridge".to_owned(),
             },
             bot_token: "xoxb-simulated-token".into(),
+            scopes: SCOPES.iter().map(|scope| scope.name.to_owned()).collect(),
             signing_secret: "simulated-signing-secret".into(),
             users: Vec::new(),
             channels: Vec::new(),

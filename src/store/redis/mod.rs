@@ -8,6 +8,7 @@
 //! when the job's delivery is no longer known, whoever cannot read it drops it.
 
 mod books;
+mod condition;
 mod connection;
 mod lease;
 mod opening;
@@ -26,6 +27,7 @@ use tokio::time::Instant;
 use tracing::{error, warn};
 
 pub use self::books::RedisBooks;
+pub(super) use self::condition::condition;
 use self::connection::Connection;
 use self::lease::Lease;
 use self::scripts::Scripts;

@@ -127,7 +127,7 @@ pub(super) fn fact<'a>(facts: &'a str, name: &str) -> &'a str {
     facts.lines().find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':')).unwrap_or_default()
 }
 
-fn refusal(address: &str, fault: Fault) -> OpenError {
+pub(super) fn refusal(address: &str, fault: Fault) -> OpenError {
     let address = address.to_owned();
     match fault {
         Fault::Login => OpenError::RedisLogin(address),

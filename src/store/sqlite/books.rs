@@ -40,6 +40,11 @@ impl SqliteBooks {
         Ok(Self { database, file, chooser: Chooser { seal: seal.clone(), idle } })
     }
 
+    /// Whether the file cannot be written.
+    pub(super) async fn is_read_only(&self) -> Result<bool, StoreError> {
+        self.database.ask(|database| database.is_readonly("main")).await
+    }
+
     /// Goes through a table in small steps, each of which begins behind the last row of the one before.
     async fn go_through<Key: Default + Send + 'static>(
         &self,

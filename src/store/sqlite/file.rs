@@ -88,6 +88,20 @@ pub(super) fn open_beside(file: &Path) -> Result<Opened, OpenError> {
     }
 }
 
+/// Tries whether files can be made beside a database, as the bridge must.
+///
+/// # Errors
+/// When they cannot.
+pub(super) fn try_directory(file: &Path) -> Result<(), OpenError> {
+    let file = real(file)?;
+    let trial = beside(&file, &format!(".{}", std::process::id()));
+    private()
+        .create_new(true)
+        .open(&trial)
+        .and_then(|_| fs::remove_file(&trial))
+        .map_err(|source| OpenError::Directory { file, source })
+}
+
 /// How many bytes a database takes, with what belongs to it.
 pub(super) fn size(file: &Path) -> u64 {
     let parts = ["", "-wal", "-shm"].into_iter();

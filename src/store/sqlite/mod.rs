@@ -3,6 +3,7 @@
 //! What waits for work is on the [`Desk`], as in memory; the database is its journal, read when a process begins.
 
 mod books;
+mod condition;
 mod database;
 mod file;
 mod handing;
@@ -24,6 +25,7 @@ use rusqlite::Connection;
 use tracing::error;
 
 pub use self::books::SqliteBooks;
+pub(super) use self::condition::condition;
 
 use self::database::Database;
 use self::handing::{Handover, Reserved, Unemployed};

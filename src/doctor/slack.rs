@@ -1,0 +1,190 @@
+//! Slack: is it there, does its clock agree with this machine's, whose is the token, and what may it do.
+
+use jiff::Timestamp;
+
+use super::reach::{Way, trouble};
+use super::report::Check;
+use super::{Bag, deadline};
+use crate::directory::SourceKind;
+use crate::slack::probe::{self, Introduced, Said};
+use crate::slack::table::{SCOPES, Scope};
+
+const NAME: &str = "slack";
+const CLOCK: &str = "clock";
+const GRANTED: &str = "scopes";
+
+/// From which difference on the clock is looked at, and from which on it is wrong, in seconds: Slack's signatures hold
+/// for 300.
+const ODD_SKEW: i64 = 30;
+const WRONG_SKEW: i64 = 240;
+
+pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
+    let settings = &bag.config.slack;
+    let has_token = settings.bot_token.as_ref().is_some_and(|token| !token.trim().is_empty());
+    // What does not look like a bot token is shown to nobody.
+    let with_token = has_token && settings.check_token().is_ok();
+    let way = Way::to(&settings.api_url, bag.environment);
+    let before = bag.clock.now();
+    let asked =
+        probe::introduce(settings, with_token, &bag.client, deadline(settings.deadline_seconds)).await;
+    let after = bag.clock.now();
+    let introduced = match asked {
+        Ok(introduced) => introduced,
+        Err(error) => {
+            let fix = format!("let this machine reach {}{}", shown(&settings.api_url), way.hint());
+            let unknown = |name| Check::skipped(name, "Slack cannot be reached", None);
+            let finding = format!("Slack {}{}", trouble(&error), way.told());
+            return vec![unknown(CLOCK), Check::failed(NAME, finding, fix), unknown(GRANTED)];
+        }
+    };
+    let mut checks = vec![clock(introduced.date, before, after), said(&introduced.said, with_token, &way)];
+    checks.extend(granted(bag, &introduced));
+    checks
+}
+
+/// The host that is called; another one only for tests and GovSlack.
+fn shown(api_url: &str) -> String {
+    let host = url::Url::parse(api_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.unwrap_or_else(|| "slack.com".to_owned())
+}
+
+fn clock(theirs: Option<Timestamp>, before: Timestamp, after: Timestamp) -> Check {
+    let Some(theirs) = theirs else {
+        return Check::skipped(CLOCK, "Slack did not say what time it is", None);
+    };
+    let skew = skew(theirs, before, after);
+    let finding = match skew {
+        0.. => format!("this machine's clock is {skew} s behind Slack's"),
+        _ => format!("this machine's clock is {} s ahead of Slack's", -skew),
+    };
+    let fix = "turn time synchronisation on: `timedatectl set-ntp true`";
+    match skew.abs() {
+        ..ODD_SKEW => Check::ok(CLOCK, "this machine's clock agrees with Slack's"),
+        ODD_SKEW..WRONG_SKEW => Check::warning(CLOCK, finding, fix),
+        _ => Check::failed(CLOCK, format!("{finding}: requests are refused from 300 s on"), fix),
+    }
+}
+
+/// By how many seconds Slack's clock is surely ahead of ours; its time is cut off to the second, and was asked for some
+/// time between two.
+fn skew(theirs: Timestamp, before: Timestamp, after: Timestamp) -> i64 {
+    let theirs = theirs.as_second();
+    let (ahead, behind) = (theirs - after.as_second(), before.as_second() - (theirs + 1));
+    if 0 < ahead {
+        ahead
+    } else if 0 < behind {
+        -behind
+    } else {
+        0
+    }
+}
+
+fn said(said: &Said, with_token: bool, way: &Way) -> Check {
+    let token =
+        "SLACK_BOT_TOKEN=xoxb-…, the Bot User OAuth Token in your app's settings under OAuth & Permissions";
+    match said {
+        Said::NotSlack => Check::failed(
+            NAME,
+            format!("what answers is not Slack{}", way.told()),
+            format!(
+                "check SLACK_API_URL (leave it out for Slack itself), and what stands between{}",
+                way.hint()
+            ),
+        ),
+        Said::Status(429) => {
+            Check::warning(NAME, "Slack limits the rate of calls just now", "try again in a minute")
+        }
+        Said::Status(status) => Check::failed(
+            NAME,
+            format!("Slack answers with status {status}{}", way.told()),
+            format!("see https://slack-status.com, and what stands between{}", way.hint()),
+        ),
+        Said::Accepted { workspace, name, bot } => {
+            Check::ok(NAME, format!("the token is of {workspace} ({name}), the bot is {bot}{}", way.told()))
+        }
+        Said::Refused(_) if !with_token => Check::skipped(
+            NAME,
+            format!("it can be reached{}, but there is no token to ask it with", way.told()),
+            Some(token),
+        ),
+        Said::Refused(code) => {
+            let fix = match code.as_str() {
+                "token_revoked" | "account_inactive" | "token_expired" | "app_uninstalled" => {
+                    format!("install the app again (Install App), and set {token}")
+                }
+                "invalid_auth" => format!(
+                    "set {token}; if it is that one: Restrict API Token Usage on that page must allow this machine's address"
+                ),
+                _ => format!("see {code} at https://docs.slack.dev/reference/methods/auth.test#errors"),
+            };
+            Check::failed(NAME, format!("Slack refuses the bot token: {code}{}", way.told()), fix)
+        }
+    }
+}
+
+/// The scopes that the token has, against those of the table.
+fn granted(bag: &Bag<'_>, introduced: &Introduced) -> Vec<Check> {
+    if !matches!(introduced.said, Said::Accepted { .. }) {
+        return vec![Check::skipped(GRANTED, "they are known only with a token that Slack accepts", None)];
+    }
+    let Some(granted) = &introduced.scopes else {
+        return vec![Check::skipped(GRANTED, "Slack did not say which the token has", None)];
+    };
+    let reads_profiles = bag.config.directory.sources.contains(&SourceKind::Profile);
+    let missing = SCOPES.iter().filter(|scope| granted.iter().all(|name| name != scope.name));
+    let (optional, needed): (Vec<&Scope>, Vec<&Scope>) =
+        missing.partition(|scope| scope.optional && !(reads_profiles && scope.name == "users.profile:read"));
+    let mut checks = Vec::new();
+    if !needed.is_empty() {
+        checks.push(Check::failed(GRANTED, lacking(&needed), add(&needed)));
+    }
+    if !optional.is_empty() {
+        checks.push(Check::warning(
+            GRANTED,
+            lacking(&optional),
+            format!("only if you want that: {}", add(&optional)),
+        ));
+    }
+    let surplus = granted.iter().filter(|name| SCOPES.iter().all(|scope| scope.name != name.as_str()));
+    let surplus: Vec<&str> = surplus.map(String::as_str).collect();
+    if !surplus.is_empty() {
+        checks.push(Check::warning(
+            GRANTED,
+            format!("not needed: {}", surplus.join(", ")),
+            "take them away under OAuth & Permissions, Bot Token Scopes, and install the app again",
+        ));
+    }
+    if checks.is_empty() {
+        checks.push(Check::ok(GRANTED, format!("the token has all {}, and no others", SCOPES.len())));
+    }
+    checks
+}
+
+fn lacking(scopes: &[&Scope]) -> String {
+    let each = scopes.iter().map(|scope| format!("{} (it cannot {})", scope.name, scope.reason));
+    format!("missing: {}", each.collect::<Vec<_>>().join("; "))
+}
+
+fn add(scopes: &[&Scope]) -> String {
+    let names: Vec<_> = scopes.iter().map(|scope| scope.name).collect();
+    format!(
+        "OAuth & Permissions, Bot Token Scopes: add {}; or paste what `threadbridge manifest` prints under App Manifest. \
+         Then install the app again",
+        names.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_surely_a_difference_of_the_clocks_is_one() {
+        let at = |second| Timestamp::from_second(1_000_000 + second).unwrap();
+        assert_eq!(skew(at(0), at(0), at(0)), 0);
+        // It answered slowly: Slack's time may be that of any moment between.
+        assert_eq!(skew(at(5), at(0), at(9)), 0);
+        assert_eq!(skew(at(60), at(0), at(2)), 58);
+        assert_eq!(skew(at(-60), at(0), at(2)), -59);
+    }
+}
