@@ -34,10 +34,10 @@ impl Config {
         let Salvage { table, origins, mut wrong } = salvage;
         let config = Self::read(table, origins, file, environment).expect("it was read at each step");
         // What only shows when all is loaded, such as a variable that is set twice.
-        if let Err(error) = Self::load(file, environment).and(config.check())
-            && !wrong.iter().any(|known| known.to_string() == error.to_string())
-        {
-            wrong.push(error);
+        for error in [Self::load(file, environment).err(), config.check().err()].into_iter().flatten() {
+            if !wrong.iter().any(|known| known.to_string() == error.to_string()) {
+                wrong.push(error);
+            }
         }
         (config, wrong)
     }

@@ -17,7 +17,7 @@ pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
         Err(error) => {
             let key = error.key();
             let finding = bag.config.placed(Some(&key), &error).to_string();
-            return vec![Check::failed(NAME, finding, format!("change {}", place(&key)))];
+            return vec![Check::failed(NAME, finding, format!("set {}", place(&key)))];
         }
     };
     let way = Way::to(&settings.url, bag.environment);
@@ -59,7 +59,7 @@ fn failure(error: &AgentError, url: &str, way: &Way) -> Check {
             format!("redirects its health check (status {status}): the base URL is not exactly the agent's, and no redirect is followed"),
             format!("AGENT_URL: the scheme (https), host and path to which it redirects, without /api/health{base}"),
         ),
-        AgentError::Refused { status: 404 } => (
+        AgentError::Refused { status: status @ (404 | 405) } => (
             "does not know /api/health (status 404): the base URL has a wrong path, or the agent minds a slash".to_owned(),
             format!("AGENT_URL: what stands before /api/health, which has no slash at its end{base}"),
         ),

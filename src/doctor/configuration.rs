@@ -33,7 +33,7 @@ fn fix(error: &ConfigError) -> String {
         ConfigError::UnknownKey { .. } => "write it as config/default.toml does, or take it away".to_owned(),
         ConfigError::UnknownVariable(name) => format!("write it with its section, or `unset {name}`"),
         ConfigError::WrongType { key, .. } | ConfigError::BadValue { key, .. } => {
-            format!("change {}", place(key))
+            format!("set {}", place(key))
         }
         ConfigError::SetTwice(name) => format!("`unset {name}`, or `unset {name}_FILE`"),
         ConfigError::SecretFile { name, .. } => format!("let {name} name a file that this user can read"),
@@ -55,7 +55,7 @@ fn secrets(config: &Config) -> Vec<Check> {
     match config.slack.check() {
         Err(error) => {
             let finding = config.placed(Some(&error.key()), &error).to_string();
-            checks.push(Check::failed(SECRETS, finding, format!("change {}", place(&error.key()))));
+            checks.push(Check::failed(SECRETS, finding, format!("set {}", place(&error.key()))));
         }
         Ok(()) if has_odd_token(config) => checks.push(Check::warning(
             SECRETS,

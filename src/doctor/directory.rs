@@ -23,7 +23,7 @@ pub(super) async fn check(bag: &Bag<'_>, email: Option<&str>) -> Vec<Check> {
             let finding = bag.config.placed(key.as_deref(), &error).to_string();
             let fix = match (&key, &settings.file) {
                 (None, Some(file)) => format!("mend {}", file.display()),
-                (key, _) => format!("change {}", place(key.as_deref().unwrap_or("directory.file"))),
+                (key, _) => format!("set {}", place(key.as_deref().unwrap_or("directory.file"))),
             };
             let unknown = Check::skipped(PERSON, "nobody can be looked up", None);
             return vec![Check::failed(NAME, finding, fix), unknown];
@@ -51,7 +51,7 @@ fn found(bag: &Bag<'_>, facts: Option<FileFacts>) -> Check {
     let Some(FileFacts { people, incomplete, remarks }) = facts else {
         return Check::ok(NAME, format!("opens{also}"));
     };
-    let has = format!("the file has {people} people, {incomplete} of them incomplete");
+    let has = format!("people in the file: {people}, of them incomplete: {incomplete}");
     if people == 0 {
         return Check::warning(
             NAME,

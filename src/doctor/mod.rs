@@ -99,6 +99,12 @@ fn deadline(seconds: u64) -> Duration {
 
 /// An error with its causes, in one line.
 fn told(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |told, cause| format!("{told}: {cause}"))
+    let causes = std::iter::successors(error.source(), |cause| cause.source()).map(ToString::to_string);
+    // Some say the same as their cause.
+    causes.fold(
+        error.to_string(),
+        |told, cause| {
+            if told.ends_with(&cause) { told } else { format!("{told}: {cause}") }
+        },
+    )
 }

@@ -87,13 +87,15 @@ impl fmt::Display for Report {
             }
         }
         let count = |state| self.checks.iter().filter(|check| check.state == state).count();
-        let (failed, warnings) = (count(State::Failed), count(State::Warning));
+        let (failed, warnings, skipped) =
+            (count(State::Failed), count(State::Warning), count(State::Skipped));
         match (failed, warnings) {
-            (0, 0) => write!(f, "All is well"),
+            (0, 0) if skipped == 0 => write!(f, "All is well"),
+            (0, 0) => write!(f, "Nothing wrong was found"),
             (0, _) => write!(f, "It works; {warnings} to look at"),
             _ => write!(f, "{failed} to mend, {warnings} to look at"),
         }?;
-        match count(State::Skipped) {
+        match skipped {
             0 => writeln!(f, "."),
             skipped => writeln!(f, "; {skipped} not looked at."),
         }

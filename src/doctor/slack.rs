@@ -1,6 +1,7 @@
 //! Slack: is it there, does its clock agree with this machine's, whose is the token, and what may it do.
 
 use jiff::Timestamp;
+use url::Url;
 
 use super::reach::{Way, trouble};
 use super::report::Check;
@@ -32,7 +33,7 @@ pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
         Ok(introduced) => introduced,
         Err(error) => {
             let fix = format!("let this machine reach {}{}", shown(&settings.api_url), way.hint());
-            let unknown = |name| Check::skipped(name, "Slack cannot be reached", None);
+            let unknown = |name| Check::skipped(name, "Slack does not answer", None);
             let finding = format!("Slack {}{}", trouble(&error), way.told());
             return vec![unknown(CLOCK), Check::failed(NAME, finding, fix), unknown(GRANTED)];
         }
@@ -42,10 +43,11 @@ pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
     checks
 }
 
-/// The host that is called; another one only for tests and GovSlack.
-fn shown(api_url: &str) -> String {
-    let host = url::Url::parse(api_url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    host.unwrap_or_else(|| "slack.com".to_owned())
+/// What is called, by a name that anybody may see.
+fn shown(api_url: &str) -> &'static str {
+    let host = Url::parse(api_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let is_slack = host.is_some_and(|host| host == "slack.com");
+    if is_slack { "https://slack.com" } else { "what SLACK_API_URL names (leave it out for Slack itself)" }
 }
 
 fn clock(theirs: Option<Timestamp>, before: Timestamp, after: Timestamp) -> Check {
@@ -87,7 +89,7 @@ fn said(said: &Said, with_token: bool, way: &Way) -> Check {
             NAME,
             format!("what answers is not Slack{}", way.told()),
             format!(
-                "check SLACK_API_URL (leave it out for Slack itself), and what stands between{}",
+                "check SLACK_API_URL (leave it out for Slack itself), and what stands between it and this machine{}",
                 way.hint()
             ),
         ),
@@ -97,7 +99,10 @@ fn said(said: &Said, with_token: bool, way: &Way) -> Check {
         Said::Status(status) => Check::failed(
             NAME,
             format!("Slack answers with status {status}{}", way.told()),
-            format!("see https://slack-status.com, and what stands between{}", way.hint()),
+            format!(
+                "see https://slack-status.com, and what stands between it and this machine{}",
+                way.hint()
+            ),
         ),
         Said::Accepted { workspace, name, bot } => {
             Check::ok(NAME, format!("the token is of {workspace} ({name}), the bot is {bot}{}", way.told()))
@@ -155,7 +160,10 @@ fn granted(bag: &Bag<'_>, introduced: &Introduced) -> Vec<Check> {
         ));
     }
     if checks.is_empty() {
-        checks.push(Check::ok(GRANTED, format!("the token has all {}, and no others", SCOPES.len())));
+        checks.push(Check::ok(
+            GRANTED,
+            format!("the token has all {} that it must have, and no others", SCOPES.len()),
+        ));
     }
     checks
 }

@@ -1,6 +1,7 @@
 //! The program as it is started: help, mistakes, looking people up, health, stopping.
 
 mod directory;
+mod doctor;
 #[path = "../support/file.rs"]
 mod file;
 mod serving;
