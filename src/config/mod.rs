@@ -1,5 +1,6 @@
 //! The configuration: `config/default.toml` < your file < the environment. The only reader of the environment.
 
+mod file;
 mod loaded;
 mod origin;
 mod overlay;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Table;
 
+use file::read_file;
 use loaded::Loaded;
 use origin::Origins;
 pub use origin::Placed;
@@ -306,23 +308,6 @@ impl Config {
         }
         Ok(())
     }
-}
-
-/// Reads a file's table.
-fn read_file(path: &Path) -> Result<Table, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-    text.parse()
-        .map_err(|error| ConfigError::NotToml { path: path.to_owned(), message: located(&error, &text) })
-}
-
-/// A TOML error with its place, but without the line's own text, which may hold a secret.
-fn located(error: &toml::de::Error, text: &str) -> String {
-    let Some(span) = error.span() else { return error.message().to_owned() };
-    let before = &text[..span.start.min(text.len())];
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    format!("line {line}, column {column}: {}", error.message())
 }
 
 /// A type's error in words, and without the value.

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use toml::Table;
 
+use super::file::read_file;
 use super::origin::Origins;
 use super::overlay::{self, Environment};
-use super::{Config, ConfigError, DEFAULTS, read_file};
+use super::{Config, ConfigError, DEFAULTS};
 
 /// The settings so far, and what could not be used.
 struct Salvage {

@@ -56,12 +56,18 @@ fn failure(error: &AgentError, url: &str, way: &Way) -> Check {
     let base = base(url);
     let (finding, fix) = match error {
         AgentError::Refused { status: status @ 300..400 } => (
-            format!("redirects its health check (status {status}): the base URL is not exactly the agent's, and no redirect is followed"),
-            format!("AGENT_URL: the scheme (https), host and path to which it redirects, without /api/health{base}"),
+            format!(
+                "redirects its health check (status {status}): the base URL is not exactly the agent's, and no redirect is followed"
+            ),
+            format!(
+                "AGENT_URL: the scheme (https), host and path to which it redirects, without /api/health{base}"
+            ),
         ),
         AgentError::Refused { status: status @ (404 | 405) } => (
-            "does not know /api/health (status 404): the base URL has a wrong path, or the agent minds a slash".to_owned(),
-            format!("AGENT_URL: what stands before /api/health, which has no slash at its end{base}"),
+            format!(
+                "does not know GET /api/health (status {status}): the base URL has a wrong path, or is not the agent's"
+            ),
+            format!("AGENT_URL: what stands before /api/health (which has no slash at its end){base}"),
         ),
         AgentError::Refused { status } => (
             format!("refuses its health check (status {status})"),

@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn only_what_is_surely_a_difference_of_the_clocks_is_one() {
-        let at = |second| Timestamp::from_second(1_000_000 + second).unwrap();
+        let at = |second: i64| Timestamp::from_second(1_000_000 + second).unwrap();
         assert_eq!(skew(at(0), at(0), at(0)), 0);
         // It answered slowly: Slack's time may be that of any moment between.
         assert_eq!(skew(at(5), at(0), at(9)), 0);

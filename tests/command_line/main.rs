@@ -54,6 +54,7 @@ fn the_help_says_what_can_be_done() {
       demo         See the bridge at work, in the terminal and in the browser: no Slack, no CRM and no configuration needed
       manifest     Print the Slack app's manifest, from which Slack creates the app
       healthcheck  Ask the bridge on this machine whether it is ready; exit code 0 means yes
+      doctor       Look at everything that an answer depends on, and say what to change; exit code 0 means that nothing has failed
       directory    Look into the directory
       store        Look into the store (SQLite or Redis), also while the bridge serves
       help         Print this message or the help of the given subcommand(s)

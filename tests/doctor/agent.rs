@@ -66,8 +66,8 @@ async fn a_base_url_that_is_not_the_agents_is_told_with_what_to_take_away() {
     let url = host(other.router()).await;
     let finds = async |url: &str| practice.finds(&[("AGENT_URL", url)]).await;
     assert_snapshot!(finds(&format!("{url}/api")).await, @"
-    ❌ agent  refuses its health check (status 405)
-              → let the agent answer this machine; the bridge sends no key or token
+    ❌ agent  does not know GET /api/health (status 405): the base URL has a wrong path, or is not the agent's
+              → AGENT_URL: what stands before /api/health (which has no slash at its end); take /api away from its end
     1 to mend, 0 to look at.
     ");
     assert_snapshot!(finds("http://127.0.0.1:9").await, @"

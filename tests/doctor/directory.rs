@@ -36,7 +36,7 @@ async fn who_is_incomplete_or_missing_is_told() {
         TempFile::new("people.csv", &format!("{header}1,jane.smith@company.com,Jane,,\n2,tom,Tom,S,T\n"));
     let finds = async || practice.finds(&[("DIRECTORY_FILE", file.path())]).await;
     assert_snapshot!(finds().await, @"
-    ⚠️ directory  the file has 2 people, 1 of them incomplete
+    ⚠️ directory  people in the file: 2, of them incomplete: 1
                   → in DIRECTORY_FILE line 2: the row lacks agency, office; line 3: the email has no @, so nobody can have it
     ❌ person     jane.smith@company.com is in the directory without agency, office: the bridge tells them so
                   → give their entry agency, office
@@ -44,7 +44,7 @@ async fn who_is_incomplete_or_missing_is_told() {
     ");
     file.write(&format!("{header}2,tom@company.com,Tom,S,T\n"));
     assert_snapshot!(finds().await, @"
-    ✅ directory  the file has 1 people, 0 of them incomplete
+    ✅ directory  people in the file: 1, of them incomplete: 0
     ❌ person     jane.smith@company.com is not in the directory: the bridge tells them so and asks nobody
                   → add them, by the e-mail address or the Slack id (slack_user_id) that they have in Slack
     1 to mend, 0 to look at.

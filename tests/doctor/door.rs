@@ -6,6 +6,7 @@ use axum::response::Redirect;
 use insta::assert_snapshot;
 
 use super::Practice;
+use crate::support::redis::{Durability, RedisServer, free_port};
 use crate::world::host;
 
 /// A proxy that answers everything by itself.
@@ -30,7 +31,25 @@ async fn a_public_url_that_leads_nowhere_is_told_by_how_it_fails() {
     assert_snapshot!(finds("").await, @"
     ➖ events  where Slack sends them is not known here
                → PUBLIC_URL=https://YOUR-HOST, what stands before /slack/events in your app's Request URL
-    All is well; 1 not looked at.
+    Nothing wrong was found; 1 not looked at.
+    ");
+    practice.close().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_knows_is_told() {
+    let file = |name: &str| format!("{}/tests/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (certificate, key, authority) = (file("server.crt"), file("server.key"), file("ca.crt"));
+    let port = free_port().to_string();
+    let tls = ["--tls-port", &port, "--tls-cert-file", &certificate, "--tls-key-file", &key];
+    let options = [&tls[..], &["--tls-ca-cert-file", &authority]].concat();
+    // It is no proxy, but it has a certificate.
+    let Some(_server) = RedisServer::start_with(Durability::None, &options) else { return };
+    let practice = Practice::open().await;
+    assert_snapshot!(practice.finds(&[("PUBLIC_URL", &format!("https://localhost:{port}"))]).await, @"
+    ❌ events  PUBLIC_URL cannot be trusted: its TLS certificate is not valid, not of this name, or signed by nobody known
+               → let PUBLIC_URL name your HTTPS proxy, and start that with a certificate of this name
+    1 to mend, 0 to look at.
     ");
     practice.close().await;
 }
@@ -117,7 +136,7 @@ async fn a_bridge_that_does_not_serve_is_told_and_one_elsewhere_is_found() {
                → PUBLIC_URL=https://YOUR-HOST, what stands before /slack/events in your app's Request URL
     ➖ bridge  PORT is 0, so it is not known where it listens
                → PORT=3000
-    All is well; 2 not looked at.
+    Nothing wrong was found; 2 not looked at.
     ");
     assert_snapshot!(practice.finds(&[("PORT", "9")]).await, @"
     ✅ bridge  it serves at PUBLIC_URL; to it the agent is: healthy

@@ -129,11 +129,11 @@ async fn when_all_is_well_each_line_says_so() {
     ✅ secrets        the tokens and secrets have the shape that they must have
     ✅ clock          this machine's clock agrees with Slack's
     ✅ slack          the token is of T0ACME (acme), the bot is U0BRIDGE
-    ✅ scopes         the token has all 13, and no others
+    ✅ scopes         the token has all 13 that it must have, and no others
     ✅ events         a signed event arrives at the bridge, a forged one is refused
     ✅ bridge         it serves on this machine; to it the agent is: healthy
     ✅ agent          says that it is healthy; new threads speak with customer
-    ✅ directory      the file has 4 people, 0 of them incomplete
+    ✅ directory      people in the file: 4, of them incomplete: 0
     ✅ person         jane.smith@company.com is {"agent_id":"crm_user_456","email":"jane.smith@company.com","name":"Jane Smith","phone":"+27123456789","agency":"Sales","office":"Cape Town","company":"PropertyEngine","division":"Residential","user_type":"agent"}
     ✅ store          memory: when the bridge stops, it forgets running threads and rate limits; a kill loses what was under way
     All is well.

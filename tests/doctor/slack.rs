@@ -38,10 +38,10 @@ async fn a_token_that_slack_refuses_is_told_with_slacks_code() {
 async fn a_slack_that_cannot_be_reached_is_told_from_one_that_is_not_slack() {
     let practice = Practice::open().await;
     assert_snapshot!(practice.finds(&[("SLACK_API_URL", "http://127.0.0.1:9/api")]).await, @"
-    ➖ clock   Slack cannot be reached
+    ➖ clock   Slack does not answer
     ❌ slack   Slack cannot be reached: the connection is refused
-               → let this machine reach 127.0.0.1
-    ➖ scopes  Slack cannot be reached
+               → let this machine reach what SLACK_API_URL names (leave it out for Slack itself)
+    ➖ scopes  Slack does not answer
     1 to mend, 0 to look at; 2 not looked at.
     ");
     let page = host(Router::new().fallback(async || "<html>Please sign in to the network</html>")).await;
@@ -50,14 +50,14 @@ async fn a_slack_that_cannot_be_reached_is_told_from_one_that_is_not_slack() {
     let lines = clockless.lines().filter(|line| !line.contains("clock") && !line.contains("timedatectl"));
     assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
     ❌ slack   what answers is not Slack
-               → check SLACK_API_URL (leave it out for Slack itself), and what stands between
+               → check SLACK_API_URL (leave it out for Slack itself), and what stands between it and this machine
     ➖ scopes  they are known only with a token that Slack accepts
     2 to mend, 0 to look at; 1 not looked at.
     ");
     practice.world.slack.faults().next("auth.test", 1, Fault::Status(503));
     assert_snapshot!(practice.finds(&[]).await, @"
     ❌ slack   Slack answers with status 503
-               → see https://slack-status.com, and what stands between
+               → see https://slack-status.com, and what stands between it and this machine
     ➖ scopes  they are known only with a token that Slack accepts
     1 to mend, 0 to look at; 1 not looked at.
     ");
@@ -70,18 +70,18 @@ async fn a_slack_that_cannot_be_reached_is_told_from_one_that_is_not_slack() {
     ");
     practice.world.slack.faults().next("auth.test", 1, Fault::Hang);
     assert_snapshot!(practice.finds(&[]).await, @"
-    ➖ clock   Slack cannot be reached
+    ➖ clock   Slack does not answer
     ❌ slack   Slack does not answer in time
-               → let this machine reach 127.0.0.1
-    ➖ scopes  Slack cannot be reached
+               → let this machine reach what SLACK_API_URL names (leave it out for Slack itself)
+    ➖ scopes  Slack does not answer
     1 to mend, 0 to look at; 2 not looked at.
     ");
     practice.world.slack.faults().next("auth.test", 1, Fault::Drop);
     assert_snapshot!(practice.finds(&[]).await, @"
-    ➖ clock   Slack cannot be reached
+    ➖ clock   Slack does not answer
     ❌ slack   Slack does not answer: the connection broke
-               → let this machine reach 127.0.0.1
-    ➖ scopes  Slack cannot be reached
+               → let this machine reach what SLACK_API_URL names (leave it out for Slack itself)
+    ➖ scopes  Slack does not answer
     1 to mend, 0 to look at; 2 not looked at.
     ");
     practice.close().await;

@@ -97,7 +97,7 @@ async fn a_redis_is_told_by_what_it_may_forget() {
     It works; 1 to look at.
     ");
     assert_snapshot!(version("redis://127.0.0.1:9/1", "a seal key of the tests").await, @"
-    ❌ store  Redis at 127.0.0.1:9 cannot be reached: does it run there, and is store.url right?: Connection refused (os error 111): Connection refused (os error 111)
+    ❌ store  Redis at 127.0.0.1:9 cannot be reached: does it run there, and is store.url right?: Connection refused (os error 111)
               → start Redis, or let STORE_URL name where it runs: redis://HOST:PORT/DATABASE
     1 to mend, 0 to look at.
     ");
