@@ -144,3 +144,28 @@ async fn a_bridge_that_does_not_serve_is_told_and_one_elsewhere_is_found() {
     ");
     practice.close().await;
 }
+
+#[tokio::test]
+async fn what_a_bridge_says_of_itself_is_told() {
+    let practice = Practice::open().await;
+    let finds = async |readiness: &'static str| {
+        let url = host(Router::new().fallback(async move || readiness)).await;
+        practice.finds(&[("PORT", url.rsplit(':').next().unwrap())]).await
+    };
+    assert_snapshot!(finds(r#"{"status":"ready","agent":"unknown","store":"down"}"#).await, @"
+    ❌ bridge  it serves on this machine, and its store is down
+               → see the line about the store, and run this with the environment that the bridge has
+    1 to mend, 0 to look at.
+    ");
+    assert_snapshot!(finds(r#"{"status":"stopping","agent":"healthy"}"#).await, @"
+    ❌ bridge  it is stopping on this machine
+               → start it again
+    1 to mend, 0 to look at.
+    ");
+    assert_snapshot!(finds(r#"{"status":"canary","agent":"canary"}"#).await, @"
+    ❌ bridge  another program answers on this machine
+               → let PORT be a port that only the bridge has
+    1 to mend, 0 to look at.
+    ");
+    practice.close().await;
+}
