@@ -125,6 +125,21 @@ impl<'de, Kind> Deserialize<'de> for Id<Kind> {
     }
 }
 
+/// A workspace, unique everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct WorkspaceKey {
+    /// The platform.
+    pub platform: PlatformId,
+    /// The workspace of the installation.
+    pub workspace: WorkspaceId,
+}
+
+impl fmt::Display for WorkspaceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.platform, self.workspace)
+    }
+}
+
 /// A conversation in a thread: equal keys share a session, different ones never do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ThreadKey {
@@ -136,6 +151,13 @@ pub struct ThreadKey {
     pub channel: ChannelId,
     /// The thread's first message.
     pub root: MessageId,
+}
+
+impl ThreadKey {
+    /// The workspace that the thread is in.
+    pub fn workspace_key(&self) -> WorkspaceKey {
+        WorkspaceKey { platform: self.platform.clone(), workspace: self.workspace.clone() }
+    }
 }
 
 impl fmt::Display for ThreadKey {
@@ -153,6 +175,19 @@ pub struct UserKey {
     pub workspace: WorkspaceId,
     /// The user.
     pub user: UserId,
+}
+
+impl UserKey {
+    /// The workspace that the user is in.
+    pub fn workspace_key(&self) -> WorkspaceKey {
+        WorkspaceKey { platform: self.platform.clone(), workspace: self.workspace.clone() }
+    }
+}
+
+impl fmt::Display for UserKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.platform, self.workspace, self.user)
+    }
 }
 
 /// One turn: the question that opened it, in its thread.

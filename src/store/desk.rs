@@ -69,9 +69,9 @@ impl Desk {
     }
 
     /// Drops of what waits whatever is not to be kept, and gives its room back.
-    pub(super) fn retain(&self, is_kept: impl Fn(&JobId) -> bool) {
+    pub(super) fn retain(&self, is_kept: impl Fn(&Job) -> bool) {
         self.mailboxes.retain(|job| {
-            let kept = is_kept(&job.id);
+            let kept = is_kept(job);
             if !kept {
                 self.release(Lane::of(&job.inbound));
             }

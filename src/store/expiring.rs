@@ -94,6 +94,11 @@ impl<K: Clone + Eq + Hash, V> Expiring<K, V> {
         self.entries.remove(key);
     }
 
+    /// Removes all entries but those that are to be kept.
+    pub fn retain(&self, is_kept: impl Fn(&K, &V) -> bool) {
+        self.entries.retain(|key, slot| is_kept(key, &slot.value));
+    }
+
     fn queue(&self, key: K, ends: Timestamp, now: Timestamp) {
         let mut oldest = self.oldest.lock().unwrap_or_else(PoisonError::into_inner);
         oldest.push_back((key, ends));

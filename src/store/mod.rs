@@ -11,6 +11,7 @@ mod open;
 mod redis;
 mod settings;
 mod sqlite;
+mod workspaces;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub use open::{OpenError, open, open_books};
 pub use redis::{RedisBooks, RedisStore};
 pub use settings::{Location, Settings, Waiting};
 pub use sqlite::{SqliteBooks, SqliteStore};
+pub use workspaces::{Counted, Kept, NotedTicket, Workspaces};
 
 use crate::chat::{Inbound, Job, JobId, Outgoing, Private, Session, ThreadKey, TurnKey, TurnState};
 
@@ -74,7 +76,7 @@ pub enum StoreError {
 /// Each method is one atomic step: two callers, also in two processes, see it happen in one order. What a process
 /// dies over is either kept whole or not at all.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Workspaces {
     /// Dedupes and keeps: the first delivery with any of `keys` is accepted, every later one within the dedupe
     /// window is a duplicate. Clicks are never [`Acceptance::Full`] because of questions: they have room of their
     /// own, because platforms do not redeliver them.

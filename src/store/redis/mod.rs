@@ -14,6 +14,7 @@ mod lease;
 mod opening;
 mod scripts;
 mod sealed;
+mod workspaces;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;

@@ -13,6 +13,7 @@ mod purge;
 mod schema;
 mod sweep;
 mod tables;
+mod workspaces;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -108,7 +109,7 @@ impl SqliteStore {
         // On the database's thread, so that what is accepted at this moment is not taken for something that is gone.
         let drop_them = move |(did, ids): (i64, Option<HashSet<JobId>>)| {
             if let Some(ids) = ids {
-                desk.retain(|job| ids.contains(job));
+                desk.retain(|job| ids.contains(&job.id));
             }
             did
         };

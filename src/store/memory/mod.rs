@@ -1,5 +1,7 @@
 //! The store in memory: one process, nothing to install. It survives no kill.
 
+mod workspaces;
+
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 
+use self::workspaces::Offices;
 use super::desk::{Desk, Lane};
 use super::settings::Waiting;
 use super::{Acceptance, Expiring, Hold, Settings, Store, StoreError, TURN_LIFE};
@@ -15,14 +18,15 @@ use crate::chat::{Inbound, Job, JobId, Outgoing, Private, Session, ThreadKey, Tu
 /// How many people can be blocked at once; far more than any agent has users.
 const MAX_BLOCKS: usize = 100_000;
 
-/// Sessions, claims, turns and blocks in concurrent maps, each bounded and each ending by itself.
+/// Sessions, deliveries, turns and blocks in concurrent maps, each bounded and each ending by itself.
 pub struct MemoryStore {
-    claims: Expiring<u128, ()>,
-    /// Two of the hashers that claims are keyed by: 128 bits stand for a key without its text.
+    seen: Expiring<u128, ()>,
+    /// Two of the hashers that deliveries are keyed by: 128 bits stand for a key without its text.
     hashers: [RandomState; 2],
     sessions: Expiring<ThreadKey, Arc<Session>>,
     turns: Expiring<TurnKey, TurnState>,
     blocks: Expiring<String, Timestamp>,
+    offices: Offices,
     desk: Desk,
     jobs: AtomicU64,
     dedupe: SignedDuration,
@@ -33,11 +37,12 @@ impl MemoryStore {
     /// An empty store.
     pub fn new(settings: &Settings, waiting: Waiting, now: Timestamp) -> Self {
         Self {
-            claims: Expiring::new(settings.max_claims),
+            seen: Expiring::new(settings.max_claims),
             hashers: [RandomState::new(), RandomState::new()],
             sessions: Expiring::new(settings.max_sessions),
             turns: Expiring::new(settings.max_sessions),
             blocks: Expiring::new(MAX_BLOCKS),
+            offices: Offices::new(settings.max_sessions),
             // Higher than those of a process from before `now`.
             desk: Desk::new(settings.max_inbox, waiting, now.as_microsecond().unsigned_abs()),
             jobs: AtomicU64::new(0),
@@ -46,12 +51,12 @@ impl MemoryStore {
         }
     }
 
-    fn claim(&self, key: &str, now: Timestamp) -> bool {
-        self.claims.claim(self.digest(key), (), now + self.dedupe, now)
+    fn see(&self, key: &str, now: Timestamp) -> bool {
+        self.seen.claim(self.digest(key), (), now + self.dedupe, now)
     }
 
-    fn is_claimed(&self, key: &str, now: Timestamp) -> bool {
-        self.claims.read(&self.digest(key), now, |()| ()).is_some()
+    fn is_seen(&self, key: &str, now: Timestamp) -> bool {
+        self.seen.read(&self.digest(key), now, |()| ()).is_some()
     }
 
     fn digest(&self, key: &str) -> u128 {
@@ -72,14 +77,14 @@ impl Store for MemoryStore {
         let lane = Lane::of(&inbound);
         if !self.desk.reserve(lane) {
             // A copy needs no room; refused, it would only be delivered again.
-            let known = keys.iter().any(|key| self.is_claimed(key, now));
+            let known = keys.iter().any(|key| self.is_seen(key, now));
             return Ok(if known { Acceptance::Duplicate } else { Acceptance::Full });
         }
         // In one order for everybody, and no further than to the first that is taken: of copies that arrive at the
         // same time, one then takes all of its keys, and they do not drop each other.
         let mut keys: Vec<&String> = keys.iter().collect();
         keys.sort_unstable();
-        if !keys.into_iter().all(|key| self.claim(key, now)) {
+        if !keys.into_iter().all(|key| self.see(key, now)) {
             self.desk.release(lane);
             return Ok(Acceptance::Duplicate);
         }
@@ -89,7 +94,7 @@ impl Store for MemoryStore {
     }
 
     async fn alone_knows(&self, keys: &[String], now: Timestamp) -> Result<bool, StoreError> {
-        Ok(keys.iter().any(|key| self.is_claimed(key, now)))
+        Ok(keys.iter().any(|key| self.is_seen(key, now)))
     }
 
     async fn next(&self, hold: &Hold) -> Result<Option<Job>, StoreError> {

@@ -1,0 +1,183 @@
+//! What is remembered of workspaces and of people there, beside the conversations: installations, tickets, counts; and
+//! who has claimed what only one may do.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use async_trait::async_trait;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::StoreError;
+use crate::chat::{PlatformId, Private, ThreadKey, TicketId, UserKey, WorkspaceId, WorkspaceKey};
+
+/// What a [`Store`](super::Store) remembers of workspaces.
+#[async_trait]
+pub trait Workspaces: Send + Sync {
+    /// Takes a name until a time: the first caller gets `true`, and everybody else `false` until then. Nobody can give a
+    /// name back.
+    ///
+    /// The name is kept as it is, so it has neither secrets nor people's words in it. What is claimed for a workspace or
+    /// a person has `platform/workspace` or `platform/workspace/user` in it as whole parts between slashes, such as
+    /// `welcome/slack/T1/U1`: by them it is found when they are to be forgotten. The memory store has room for 100,000
+    /// names; beyond that the oldest is free again.
+    ///
+    /// # Errors
+    /// When the store is down. The name may have been taken.
+    async fn claim(&self, name: &str, until: Timestamp, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// A workspace's installation.
+    ///
+    /// # Errors
+    /// When the store is down, or what is kept cannot be opened.
+    async fn installation(&self, of: &WorkspaceKey) -> Result<Option<Kept>, StoreError>;
+
+    /// All installations, by workspace. One that cannot be opened is logged and left out.
+    ///
+    /// # Errors
+    /// When the store is down.
+    async fn installations(&self) -> Result<Vec<(WorkspaceKey, Kept)>, StoreError>;
+
+    /// Keeps a workspace's installation, in a version that is higher than every one that the store has had of it, also
+    /// before it was forgotten. With `None` whatever is there is replaced; with a version only if that one is still
+    /// there: else nothing is written, and that is `false`.
+    ///
+    /// # Errors
+    /// When the store is down. It may have been kept.
+    async fn save_installation(
+        &self,
+        of: &WorkspaceKey,
+        record: Private<String>,
+        instead_of: Option<u64>,
+    ) -> Result<bool, StoreError>;
+
+    /// Forgets what is kept of a workspace: its installation first, then what waits, sessions, turns, tickets, counts and
+    /// what was claimed for it. What is being worked on is finished, and may leave something of it once more.
+    ///
+    /// # Errors
+    /// When the store is down. Part of it may be gone; it can be done again.
+    async fn forget_workspace(&self, of: &WorkspaceKey) -> Result<(), StoreError>;
+
+    /// Notes a ticket that a person has made. Of each person the 10 newest are kept, for 90 days, and of each question
+    /// the first 120 characters. A ticket that is noted again takes its own place.
+    ///
+    /// # Errors
+    /// When the store is down.
+    async fn note_ticket(&self, of: &UserKey, ticket: NotedTicket, now: Timestamp) -> Result<(), StoreError>;
+
+    /// The tickets that were noted of a person, newest first. One that cannot be opened is left out.
+    ///
+    /// # Errors
+    /// When the store is down.
+    async fn tickets_of(&self, user: &UserKey, now: Timestamp) -> Result<Vec<NotedTicket>, StoreError>;
+
+    /// Counts one more of something on a day. Kept for 35 days; nothing says whose it was.
+    ///
+    /// # Errors
+    /// When the store is down. It may have been counted.
+    async fn count(&self, of: &WorkspaceKey, what: Counted, day: Date) -> Result<(), StoreError>;
+
+    /// What was counted in a workspace on a day and on all that followed; what never happened is not in it.
+    ///
+    /// # Errors
+    /// When the store is down.
+    async fn counts(&self, of: &WorkspaceKey, since: Date) -> Result<BTreeMap<Counted, u64>, StoreError>;
+}
+
+/// A workspace's installation, as the store has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Tells it from what was there before, and from what comes next.
+    pub version: u64,
+    /// What only its platform can read.
+    pub record: Private<String>,
+}
+
+/// A ticket that a person has made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotedTicket {
+    /// As people name it.
+    pub ticket: TicketId,
+    /// What was asked; the store keeps the first 120 characters.
+    pub question: Private<String>,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Where.
+    pub thread: ThreadKey,
+}
+
+/// What is counted of a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Counted {
+    /// A question that was answered, with confidence or without.
+    Question,
+    /// A question that was answered with confidence.
+    Confident,
+    /// A ticket that was made.
+    Ticket,
+    /// An answer that was rated helpful.
+    Helpful,
+    /// An answer that was rated unhelpful.
+    Unhelpful,
+}
+
+/// How many tickets are kept of a person.
+pub(super) const MOST_TICKETS: usize = 10;
+/// For how long.
+pub(super) const TICKET_LIFE: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// How much of a question is kept with its ticket, in characters.
+const MOST_OF_QUESTION: usize = 120;
+/// For how many days counts are kept beside that on which they were made.
+pub(super) const COUNT_DAYS: i64 = 35;
+
+impl NotedTicket {
+    /// As much of it as is kept.
+    pub(super) fn cut(mut self) -> Self {
+        if let Some((end, _)) = self.question.char_indices().nth(MOST_OF_QUESTION) {
+            self.question.0.truncate(end);
+        }
+        self
+    }
+
+    /// When it is forgotten.
+    pub(super) fn ends(&self) -> Timestamp {
+        self.at.checked_add(TICKET_LIFE).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Counted {
+    /// Each of them.
+    pub const ALL: [Self; 5] =
+        [Self::Question, Self::Confident, Self::Ticket, Self::Helpful, Self::Unhelpful];
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Question => "question",
+            Self::Confident => "confident",
+            Self::Ticket => "ticket",
+            Self::Helpful => "helpful",
+            Self::Unhelpful => "unhelpful",
+        })
+    }
+}
+
+/// Whether the name of a claim says that it is for a workspace.
+pub(super) fn is_named_of(name: &str, platform: Option<&PlatformId>, workspace: &WorkspaceId) -> bool {
+    let mut before = "";
+    name.split('/').any(|part| {
+        let platform_fits = platform.is_none_or(|platform| before == platform.as_str());
+        before = part;
+        platform_fits && part == workspace.as_str()
+    })
+}
+
+/// The end of a day, in UTC: what was counted on it was counted before.
+pub(super) fn end_of(day: Date) -> Timestamp {
+    let next = day.tomorrow().ok().and_then(|next| next.to_zoned(TimeZone::UTC).ok());
+    next.map_or(Timestamp::MAX, |next| next.timestamp())
+}
