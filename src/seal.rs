@@ -75,6 +75,11 @@ impl Seal {
             .find_map(|key| key.cipher.decrypt(&nonce, payload()).ok())
     }
 
+    /// The seal of the newest key alone.
+    pub fn newest(&self) -> Self {
+        Self { keys: self.keys[..1].to_vec() }
+    }
+
     /// Whether one of the keys may have made a sealed value; if not, another seal may open it.
     pub fn has_key_of(&self, value: &[u8]) -> bool {
         self.keys.iter().any(|key| value.starts_with(&key.id))

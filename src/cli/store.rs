@@ -52,9 +52,10 @@ pub async fn store(config: &Config, command: StoreCommand) -> anyhow::Result<Exi
         StoreCommand::Purge { user: Some(user), workspace, .. } => {
             Purge::User { user: user.into(), workspace: workspace.map(Into::into) }
         }
-        StoreCommand::Purge { workspace, .. } => Purge::Workspace(
-            workspace.context("one of --user, --workspace and --older-than is needed")?.into(),
-        ),
+        StoreCommand::Purge { workspace, .. } => {
+            let workspace = workspace.context("one of --user, --workspace and --older-than is needed")?;
+            Purge::Workspace { workspace: workspace.into(), platform: None }
+        }
     };
     println!("{}", books.purge(&what, now).await?);
     Ok(ExitCode::SUCCESS)

@@ -7,11 +7,11 @@ use std::fmt;
 use async_trait::async_trait;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use crate::chat::{PlatformId, Private, ThreadKey, TicketId, UserKey, WorkspaceId, WorkspaceKey};
+use crate::chat::{Private, ThreadKey, TicketId, UserKey, WorkspaceKey};
 
 /// What a [`Store`](super::Store) remembers of workspaces.
 #[async_trait]
@@ -19,10 +19,10 @@ pub trait Workspaces: Send + Sync {
     /// Takes a name until a time: the first caller gets `true`, and everybody else `false` until then. Nobody can give a
     /// name back.
     ///
-    /// The name is kept as it is, so it has neither secrets nor people's words in it. What is claimed for a workspace or
-    /// a person has `platform/workspace` or `platform/workspace/user` in it as whole parts between slashes, such as
-    /// `welcome/slack/T1/U1`: by them it is found when they are to be forgotten. The memory store has room for 100,000
-    /// names; beyond that the oldest is free again.
+    /// The name is kept as it is, so it has neither secrets nor people's words in it. It begins with what is claimed; a
+    /// name that is of a workspace or a person goes on with their key, `refresh/slack/T1` or `welcome/slack/T1/U1`: by
+    /// that it is found when they are to be forgotten. The memory store has room for 100,000 names; beyond that the
+    /// oldest is free again.
     ///
     /// # Errors
     /// When the store is down. The name may have been taken.
@@ -132,6 +132,8 @@ pub(super) const TICKET_LIFE: SignedDuration = SignedDuration::from_hours(24 * 9
 const MOST_OF_QUESTION: usize = 120;
 /// For how many days counts are kept beside that on which they were made.
 pub(super) const COUNT_DAYS: i64 = 35;
+/// For how long they are kept when their day is over.
+pub(super) const COUNT_LIFE: SignedDuration = SignedDuration::from_hours(24 * COUNT_DAYS);
 
 impl NotedTicket {
     /// As much of it as is kept.
@@ -166,18 +168,24 @@ impl fmt::Display for Counted {
     }
 }
 
-/// Whether the name of a claim says that it is for a workspace.
-pub(super) fn is_named_of(name: &str, platform: Option<&PlatformId>, workspace: &WorkspaceId) -> bool {
-    let mut before = "";
-    name.split('/').any(|part| {
-        let platform_fits = platform.is_none_or(|platform| before == platform.as_str());
-        before = part;
-        platform_fits && part == workspace.as_str()
-    })
+/// When what is counted on a day is forgotten.
+pub(super) fn counts_end(day: Date) -> Timestamp {
+    let next = day.tomorrow().ok().and_then(|next| next.to_zoned(TimeZone::UTC).ok());
+    next.and_then(|next| next.timestamp().checked_add(COUNT_LIFE).ok()).unwrap_or(Timestamp::MAX)
 }
 
-/// The end of a day, in UTC: what was counted on it was counted before.
-pub(super) fn end_of(day: Date) -> Timestamp {
-    let next = day.tomorrow().ok().and_then(|next| next.to_zoned(TimeZone::UTC).ok());
-    next.map_or(Timestamp::MAX, |next| next.timestamp())
+/// The first day of which counts are still kept when something was counted on `day`.
+pub(super) fn first_day(day: Date) -> Date {
+    day.saturating_sub(COUNT_DAYS.days())
+}
+
+/// What was counted, of the names of what it was and how often; names that nobody knows are a later version's.
+pub(super) fn sums(counts: impl Iterator<Item = (String, u64)>) -> BTreeMap<Counted, u64> {
+    let mut sums = BTreeMap::new();
+    for (what, number) in counts {
+        if let Some(what) = Counted::ALL.into_iter().find(|counted| counted.to_string() == what) {
+            *sums.entry(what).or_default() += number;
+        }
+    }
+    sums
 }

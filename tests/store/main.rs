@@ -4,14 +4,17 @@
 //! in a thread, a dedupe window of 26 h and sessions that end after 72 idle hours.
 
 mod accepting;
+mod canaries;
 #[path = "../support/directory.rs"]
 mod directory;
+mod operators;
 mod redis;
 mod remembering;
 #[path = "../support/redis.rs"]
 mod server;
 mod sqlite;
 mod working;
+mod workspaces;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -67,6 +70,23 @@ macro_rules! promises {
                 a_turn_is_still_known_when_its_session_has_ended
                 of_parallel_callers_exactly_one_moves_a_turn
                 a_person_is_blocked_until_the_time_and_nobody_else_is
+            }
+            workspaces::{
+                a_name_is_claimed_once_until_its_time
+                a_name_can_be_claimed_for_years
+                of_parallel_callers_exactly_one_claims_a_name
+                an_installation_is_kept_as_it_is_for_its_workspace_alone
+                a_reinstall_replaces_whatever_is_there
+                a_refresh_takes_the_place_of_the_version_that_it_began_with_alone
+                of_parallel_refreshes_exactly_one_is_kept
+                a_version_never_comes_again
+                a_workspace_is_forgotten_with_all_that_it_has_and_no_other_is
+                of_a_person_s_tickets_the_ten_newest_are_kept
+                a_ticket_is_kept_for_ninety_days_and_once
+                of_a_ticket_s_question_the_first_120_characters_are_kept
+                what_is_counted_adds_up_since_a_day
+                of_parallel_counts_none_is_lost
+                what_was_counted_is_forgotten_after_35_days
             }
         }
     };
@@ -129,6 +149,13 @@ fn asked_at(root: &str, hour: i64) -> Inbound {
         addressed: Addressed::Directly,
         outsider: false,
     })
+}
+
+/// A question in a thread.
+fn asked_in(thread: &ThreadKey) -> Inbound {
+    let Inbound::Question(mut asked) = question("1") else { unreachable!() };
+    asked.place.thread = thread.clone();
+    Inbound::Question(asked)
 }
 
 /// A button that was pressed at an hour.

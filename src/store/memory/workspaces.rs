@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 
 use super::MemoryStore;
 use crate::chat::{Private, UserKey, WorkspaceKey};
-use crate::store::workspaces::{COUNT_DAYS, MOST_TICKETS, is_named_of};
-use crate::store::{Counted, Expiring, Kept, NotedTicket, StoreError, Workspaces};
+use crate::store::workspaces::{MOST_TICKETS, first_day};
+use crate::store::{Counted, Expiring, Kept, NotedTicket, Purge, StoreError, Workspaces};
 
 /// How many names can be claimed at once.
 const MAX_NAMES: usize = 100_000;
@@ -40,7 +40,8 @@ impl Offices {
 
     fn forget(&self, of: &WorkspaceKey) {
         self.installations.remove(of);
-        self.names.retain(|name, ()| !is_named_of(name, Some(&of.platform), &of.workspace));
+        let all = Purge::from(of);
+        self.names.retain(|name, ()| !all.takes_claim(name));
         self.tickets.retain(|user, _| user.workspace_key() != *of);
         self.counts.remove(of);
     }
@@ -116,7 +117,7 @@ impl Workspaces for MemoryStore {
         let mut counts = self.offices.counts.entry(of.clone()).or_default();
         *counts.entry((day, what)).or_default() += 1;
         let newest = counts.last_key_value().map_or(day, |((day, _), _)| *day);
-        let first = newest.saturating_sub(COUNT_DAYS.days());
+        let first = first_day(newest);
         counts.retain(|(day, _), _| first <= *day);
         Ok(())
     }

@@ -5,12 +5,13 @@ use tracing::{info, warn};
 
 use super::connection::{Connection, Fault};
 use super::scripts::Scripts;
-use super::sealed;
+use super::{registry, sealed};
 use crate::http;
 use crate::seal::Seal;
 use crate::store::OpenError;
 
-/// How what is kept is laid out; a later version counts on.
+/// How what is kept is laid out; a later version counts on. Keys that an earlier version does not know need no new number:
+/// it leaves them alone.
 pub(super) const SCHEMA: u32 = 1;
 /// The first version that can do what the scripts need.
 const FIRST_VERSION: (u32, u32) = (6, 2);
@@ -58,6 +59,7 @@ pub(super) async fn check_data(
         let mut put = cmd("HSET");
         put.arg("tb:meta").arg("check").arg(ours);
         connection.ask::<()>(&put).await.map_err(refusal)?;
+        registry::reseal(connection, scripts, seal).await.map_err(refusal)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | `tb:meta` | the schema's number, and the check value of the seal |
 //! | `tb:seen:{delivery}` | when it is no longer known |
-//! | `tb:seq`, `tb:fence` | the last job's number, the last hold's fence |
+//! | `tb:seq`, `tb:fence` | the last job's number, the last hold's fence or installation's version |
 //! | `tb:inbox:q`, `tb:inbox:c` | unfinished questions and clicks: job → sealed inbound |
 //! | `tb:out` | job → sealed outgoing |
 //! | `tb:tries` | job → how often it was begun, and the fence of whoever began it last |
@@ -16,6 +16,10 @@
 //! | `tb:session:{thread}` | when it ends, the sealed session |
 //! | `tb:turn:{thread}\|{question}` | when it ends, its state |
 //! | `tb:block:{digest of a person}` | until when |
+//! | `tb:claim:{name}` | until when somebody has it |
+//! | `tb:installations` | workspace → its version, a space, the sealed record |
+//! | `tb:tickets:{person}` | ticket → when it ends, a space, the sealed ticket |
+//! | `tb:counts:{workspace}` | day, a space, what is counted → how often |
 //!
 //! Times are in microseconds. What ends is compared with the caller's time; Redis's own expiry only clears away.
 
@@ -37,6 +41,11 @@ pub(super) struct Scripts {
     pub(super) leave: Script,
     pub(super) scan: Script,
     pub(super) purge_job: Script,
+    pub(super) claim: Script,
+    pub(super) save_installation: Script,
+    pub(super) reseal: Script,
+    pub(super) note_ticket: Script,
+    pub(super) count: Script,
 }
 
 impl Scripts {
@@ -56,6 +65,14 @@ impl Scripts {
             leave: Script::new(include_str!("leave.lua")),
             scan: Script::new(include_str!("scan.lua")),
             purge_job: Script::new(include_str!("purge_job.lua")),
+            claim: Script::new(include_str!("claim.lua")),
+            save_installation: Script::new(concat!(
+                include_str!("fence.lua"),
+                include_str!("save_installation.lua")
+            )),
+            reseal: Script::new(include_str!("reseal.lua")),
+            note_ticket: Script::new(include_str!("note_ticket.lua")),
+            count: Script::new(include_str!("count.lua")),
         }
     }
 }

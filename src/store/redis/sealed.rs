@@ -62,12 +62,16 @@ pub(super) fn open_inbound(sealed: &[u8], job: &str, seal: &Seal) -> Result<Inbo
     kept::open(sealed, &inbox_context(tail), seal)
 }
 
+/// Opens what is about to be posted.
+pub(super) fn open_outgoing(sealed: &[u8], job: &str, seal: &Seal) -> Result<Outgoing, Unreadable> {
+    kept::open(sealed, &outgoing_context(job), seal)
+}
+
 /// Opens a job with everything that is kept of it.
 pub(super) fn open_job((id, attempts, inbound, outgoing): &Begun, seal: &Seal) -> Result<Job, Unreadable> {
     let accepted_at = accepted_at(id).ok_or(Unreadable::Damaged)?;
     let inbound = open_inbound(inbound, id, seal);
-    let outgoing =
-        outgoing.as_ref().map(|sealed| kept::open(sealed, &outgoing_context(id), seal)).transpose();
+    let outgoing = outgoing.as_ref().map(|sealed| open_outgoing(sealed, id, seal)).transpose();
     let (inbound, outgoing) = both(inbound, outgoing)?;
     Ok(Job { id: id.as_str().into(), inbound, accepted_at, attempts: *attempts, outgoing })
 }

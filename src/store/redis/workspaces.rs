@@ -1,59 +1,104 @@
 //! What is remembered of workspaces in Redis.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use redis::cmd;
 
-use super::RedisStore;
+use super::purge::Purger;
+use super::{RedisStore, expiry, registry};
 use crate::chat::{Private, UserKey, WorkspaceKey};
-use crate::store::{Counted, Kept, NotedTicket, StoreError, Workspaces};
-
-fn not_yet() -> StoreError {
-    StoreError::Down("not yet".into())
-}
+use crate::store::workspaces::{COUNT_LIFE, MOST_TICKETS, TICKET_LIFE, first_day, sums};
+use crate::store::{Counted, Kept, NotedTicket, Purge, StoreError, Workspaces, records};
 
 #[async_trait]
 impl Workspaces for RedisStore {
-    async fn claim(&self, _: &str, _: Timestamp, _: Timestamp) -> Result<bool, StoreError> {
-        Err(not_yet())
+    async fn claim(&self, name: &str, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let mut script = self.scripts.claim.arg(name);
+        script.arg(until.as_microsecond()).arg(now.as_microsecond()).arg(expiry(until, now));
+        Ok(self.connection.run(&script).await?)
     }
 
-    async fn installation(&self, _: &WorkspaceKey) -> Result<Option<Kept>, StoreError> {
-        Err(not_yet())
+    async fn installation(&self, of: &WorkspaceKey) -> Result<Option<Kept>, StoreError> {
+        let workspace = of.to_string();
+        let mut get = cmd("HGET");
+        get.arg(registry::INSTALLATIONS).arg(&workspace);
+        let Some(found) = self.connection.ask::<Option<Vec<u8>>>(&get).await? else { return Ok(None) };
+        let opened = registry::numbered(&found).and_then(|(version, sealed)| {
+            let record = records::open_record(sealed, &workspace, &self.seal)?;
+            Some(Kept { version: version.cast_unsigned(), record })
+        });
+        opened.map(Some).ok_or(StoreError::Damaged("an installation"))
     }
 
     async fn installations(&self) -> Result<Vec<(WorkspaceKey, Kept)>, StoreError> {
-        Err(not_yet())
+        let found = registry::installations(&self.connection).await?;
+        let opened = found.iter().filter_map(|(workspace, kept)| {
+            let (version, sealed) = registry::numbered(kept).unwrap_or_default();
+            records::open_installation(workspace, version.cast_unsigned(), sealed, &self.seal)
+        });
+        Ok(opened.collect())
     }
 
     async fn save_installation(
         &self,
-        _: &WorkspaceKey,
-        _: Private<String>,
-        _: Option<u64>,
+        of: &WorkspaceKey,
+        record: Private<String>,
+        instead_of: Option<u64>,
     ) -> Result<bool, StoreError> {
-        Err(not_yet())
+        let workspace = of.to_string();
+        let sealed = records::seal_record(&record, &workspace, &self.seal);
+        let expected = instead_of.map(|version| version.to_string()).unwrap_or_default();
+        let mut script = self.scripts.save_installation.arg(workspace);
+        Ok(self.connection.run(script.arg(sealed).arg(expected)).await?)
     }
 
-    async fn forget_workspace(&self, _: &WorkspaceKey) -> Result<(), StoreError> {
-        Err(not_yet())
+    async fn forget_workspace(&self, of: &WorkspaceKey) -> Result<(), StoreError> {
+        let Self { connection, scripts, seal, idle, .. } = self;
+        Purger { connection, scripts, seal, idle: *idle }.purge(&Purge::from(of)).await.map(|_| ())
     }
 
-    async fn note_ticket(&self, _: &UserKey, _: NotedTicket, _: Timestamp) -> Result<(), StoreError> {
-        Err(not_yet())
+    async fn note_ticket(&self, of: &UserKey, ticket: NotedTicket, now: Timestamp) -> Result<(), StoreError> {
+        let (person, ticket) = (of.to_string(), ticket.cut());
+        let sealed = records::seal_ticket(&ticket, &person, &self.seal);
+        let mut script = self.scripts.note_ticket.arg(person);
+        script.arg(ticket.ticket.as_str()).arg(ticket.ends().as_microsecond()).arg(sealed);
+        script.arg(now.as_microsecond()).arg(MOST_TICKETS).arg(expiry(now + TICKET_LIFE, now));
+        Ok(self.connection.run(&script).await?)
     }
 
-    async fn tickets_of(&self, _: &UserKey, _: Timestamp) -> Result<Vec<NotedTicket>, StoreError> {
-        Err(not_yet())
+    async fn tickets_of(&self, user: &UserKey, now: Timestamp) -> Result<Vec<NotedTicket>, StoreError> {
+        let person = user.to_string();
+        let mut get = cmd("HVALS");
+        get.arg(format!("tb:tickets:{person}"));
+        let found: Vec<Vec<u8>> = self.connection.ask(&get).await?;
+        let live = found.iter().filter_map(|kept| registry::ticket(kept)).filter(|(ends, _)| now < *ends);
+        let mut tickets: Vec<NotedTicket> =
+            live.filter_map(|(_, sealed)| records::open_ticket(sealed, &person, &self.seal)).collect();
+        tickets.sort_by_key(|ticket| Reverse(ticket.at));
+        Ok(tickets)
     }
 
-    async fn count(&self, _: &WorkspaceKey, _: Counted, _: Date) -> Result<(), StoreError> {
-        Err(not_yet())
+    async fn count(&self, of: &WorkspaceKey, what: Counted, day: Date) -> Result<(), StoreError> {
+        let mut script = self.scripts.count.arg(of.to_string());
+        script.arg(day.to_string()).arg(what.to_string()).arg(first_day(day).to_string());
+        // Redis's own clock runs from the moment at which it is counted, whatever day that is for the caller.
+        let life = COUNT_LIFE + super::LEFTOVER * 2;
+        Ok(self.connection.run(script.arg(life.as_millis() as i64)).await?)
     }
 
-    async fn counts(&self, _: &WorkspaceKey, _: Date) -> Result<BTreeMap<Counted, u64>, StoreError> {
-        Err(not_yet())
+    async fn counts(&self, of: &WorkspaceKey, since: Date) -> Result<BTreeMap<Counted, u64>, StoreError> {
+        let mut get = cmd("HGETALL");
+        get.arg(format!("tb:counts:{of}"));
+        let found: BTreeMap<String, u64> = self.connection.ask(&get).await?;
+        let since = since.to_string();
+        let counted = found.into_iter().filter_map(|(count, number)| {
+            let (day, what) = count.split_once(' ')?;
+            (*since <= *day).then(|| (what.to_owned(), number))
+        });
+        Ok(sums(counted))
     }
 }

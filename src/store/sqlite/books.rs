@@ -7,11 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 
 use super::database::Database;
-use super::file;
 use super::opening::check_key;
-use super::purge::{self, Chooser, Step};
+use super::purge::{self, Chooser};
+use super::{export, file};
+use crate::chat::{UserId, WorkspaceId};
 use crate::seal::Seal;
-use crate::store::{Books, OpenError, Purge, Purged, Settings, Stats, StoreError};
+use crate::store::{Books, Export, OpenError, Purge, Purged, Settings, Stats, StoreError};
 
 /// A SQLite file, looked into.
 pub struct SqliteBooks {
@@ -44,24 +45,6 @@ impl SqliteBooks {
     pub(super) async fn is_read_only(&self) -> Result<bool, StoreError> {
         self.database.ask(|database| database.is_readonly("main")).await
     }
-
-    /// Goes through a table in small steps, each of which begins behind the last row of the one before.
-    async fn go_through<Key: Default + Send + 'static>(
-        &self,
-        what: &Purge,
-        step: fn(&Connection, &Chooser, &Purge, Key) -> rusqlite::Result<Step<Key>>,
-    ) -> Result<Purged, StoreError> {
-        let (mut purged, mut from) = (Purged::default(), Key::default());
-        loop {
-            let (chooser, what) = (self.chooser.clone(), what.clone());
-            let done = self.database.ask(move |database| step(database, &chooser, &what, from)).await?;
-            purged.add(done.purged);
-            match done.last {
-                Some(last) => from = last,
-                None => return Ok(purged),
-            }
-        }
-    }
 }
 
 #[async_trait]
@@ -72,11 +55,11 @@ impl Books for SqliteBooks {
     }
 
     async fn purge(&self, what: &Purge, _: Timestamp) -> Result<Purged, StoreError> {
-        // The jobs first: what a bridge makes of them would be removed with the rest.
-        let mut purged = self.go_through(what, purge::jobs).await?;
-        purged.add(self.go_through(what, purge::sessions).await?);
-        purged.add(self.go_through(what, purge::turns).await?);
-        Ok(purged)
+        purge::purge(&self.database, &self.chooser, what).await
+    }
+
+    async fn export(&self, user: &UserId, workspace: Option<&WorkspaceId>) -> Result<Export, StoreError> {
+        export::export(&self.database, &self.chooser.seal, user, workspace).await
     }
 }
 
@@ -96,6 +79,8 @@ fn count(database: &Connection, now: Timestamp) -> rusqlite::Result<Stats> {
         let count = database.query_row(&count, [now.as_microsecond()], |row| row.get::<_, i64>(0));
         count.map(i64::unsigned_abs)
     };
+    let installed = "SELECT count(*) FROM installation";
+    stats.installations = database.query_row(installed, [], |row| row.get::<_, i64>(0))?.unsigned_abs();
     stats.sessions = live("session")?;
     stats.turns = live("turn")?;
     stats.blocks = live("block")?;

@@ -68,6 +68,11 @@ pub(super) fn seal_outgoing(job: &JobId, outgoing: &Outgoing, seal: &Seal) -> Ve
     kept::seal(outgoing, &outgoing_context(job), seal)
 }
 
+/// Opens what is about to be posted for a job.
+pub(super) fn open_outgoing(sealed: &[u8], job: &JobId, seal: &Seal) -> Result<Outgoing, Unreadable> {
+    kept::open(sealed, &outgoing_context(job), seal)
+}
+
 /// Keeps what is about to be posted.
 pub(super) fn keep(database: &Connection, job: &JobId, outgoing: &[u8]) -> rusqlite::Result<()> {
     let mut update = database.prepare_cached("UPDATE inbox SET outgoing = ? WHERE number = ?")?;
@@ -116,7 +121,7 @@ fn opened(
 ) -> Result<Job, Unreadable> {
     let accepted_at = Timestamp::from_microsecond(accepted_at).map_err(|_| Unreadable::Damaged)?;
     let inbound = kept::open(inbound, &context_of(&id), seal);
-    let outgoing = outgoing.map(|sealed| kept::open(sealed, &outgoing_context(&id), seal)).transpose();
+    let outgoing = outgoing.map(|sealed| open_outgoing(sealed, &id, seal)).transpose();
     let (inbound, outgoing) = both(inbound, outgoing)?;
     // Nobody knows whether it was begun: a process is gone before it could say so.
     Ok(Job { id, inbound, accepted_at, attempts: attempts.max(1), outgoing })

@@ -5,11 +5,13 @@
 mod books;
 mod condition;
 mod database;
+mod export;
 mod file;
 mod handing;
 mod inbox;
 mod opening;
 mod purge;
+mod registry;
 mod schema;
 mod sweep;
 mod tables;
@@ -97,25 +99,22 @@ impl SqliteStore {
         })
     }
 
-    /// Drops what waits and is not in the file any more: an operator has removed it.
+    /// Drops what waits and is not in the file any more, if an operator may have removed something.
     async fn forget_what_was_purged(&self) -> Result<(), StoreError> {
-        let known = self.others_did.load(Ordering::Relaxed);
-        let look = move |database: &Connection| {
-            let did = others_did(database)?;
-            let ids = if did == known { None } else { Some(inbox::ids(database)?) };
-            Ok((did, ids))
-        };
+        let did = self.database.ask(others_did).await?;
+        if did != self.others_did.load(Ordering::Relaxed) {
+            self.drop_what_is_gone().await?;
+            self.others_did.store(did, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Drops what waits and is not in the file any more.
+    async fn drop_what_is_gone(&self) -> Result<(), StoreError> {
         let desk = Arc::clone(&self.desk);
         // On the database's thread, so that what is accepted at this moment is not taken for something that is gone.
-        let drop_them = move |(did, ids): (i64, Option<HashSet<JobId>>)| {
-            if let Some(ids) = ids {
-                desk.retain(|job| ids.contains(&job.id));
-            }
-            did
-        };
-        let did = self.database.write(look, drop_them).await?;
-        self.others_did.store(did, Ordering::Relaxed);
-        Ok(())
+        let drop_them = move |ids: HashSet<JobId>| desk.retain(|job| ids.contains(&job.id));
+        self.database.write(inbox::ids, drop_them).await
     }
 
     /// What stands for a person in the table of blocks.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use super::database::Opened;
 use super::inbox::Row;
-use super::{file, inbox};
+use super::{file, inbox, registry};
 use crate::chat::Job;
 use crate::seal::Seal;
 use crate::store::OpenError;
@@ -40,7 +40,8 @@ pub(super) fn open(file: PathBuf, seal: &Seal) -> Result<(Opened, Found), OpenEr
         return Err(OpenError::WrongKey);
     }
     renew_check(&transaction, seal).map_err(refusal)?;
-    let openings = count_opening(&transaction).map_err(refusal)?;
+    registry::reseal(&transaction, seal).map_err(refusal)?;
+    let openings = count_up(&transaction, "openings").map_err(refusal)?;
     let next_job = inbox::next_number(&transaction).map_err(refusal)?;
     let rows = inbox::unfinished(&transaction, seal).map_err(refusal)?;
     let (unfinished, unread) = sort(rows).map_err(OpenError::Sealed)?;
@@ -84,9 +85,11 @@ pub(super) fn others_did(database: &Connection) -> rusqlite::Result<i64> {
     database.pragma_query_value(None, "data_version", |row| row.get(0))
 }
 
-/// Counts how often the database was opened.
-fn count_opening(database: &Connection) -> rusqlite::Result<u64> {
-    let count = "INSERT INTO meta (name, value) VALUES ('openings', 1)
-                 ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value";
-    database.query_row(count, [], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+/// Counts something that is never counted back; returns the new number.
+pub(super) fn count_up(database: &Connection, what: &str) -> rusqlite::Result<u64> {
+    let mut count = database.prepare_cached(
+        "INSERT INTO meta (name, value) VALUES (?, 1)
+         ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+    )?;
+    count.query_row([what], |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
 }

@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Params, params};
 
+use super::database::Database;
 use super::{inbox, session_context};
 use crate::chat::{Inbound, JobId, Session};
 use crate::seal::Seal;
-use crate::store::{Purge, Purged, kept};
+use crate::store::{Purge, Purged, StoreError, kept};
 
 /// How many rows a step looks at.
 const STEP: i64 = 500;
@@ -20,19 +21,112 @@ pub(super) struct Chooser {
 }
 
 /// What a step has done.
-pub(super) struct Step<Key> {
-    pub(super) purged: Purged,
+struct Step<Key> {
+    purged: Purged,
     /// The last row that it looked at; `None` when there was none.
-    pub(super) last: Option<Key>,
+    last: Option<Key>,
+}
+
+/// A table whose rows say in plain text whose they are.
+#[derive(Clone, Copy)]
+enum Table {
+    Installations,
+    Tickets,
+    Counts,
+    Claims,
+}
+
+/// Removes what is to go.
+///
+/// # Errors
+/// When the database cannot do it; what was removed before that is gone.
+pub(super) async fn purge(
+    database: &Database,
+    chooser: &Chooser,
+    what: &Purge,
+) -> Result<Purged, StoreError> {
+    let sweep = Sweep { database, chooser, what };
+    let mut purged = sweep.rows_of(Table::Installations).await?;
+    // The jobs before the rest: what a bridge makes of them would be removed with that.
+    purged.add(sweep.go_through(jobs).await?);
+    purged.add(sweep.go_through(sessions).await?);
+    purged.add(sweep.go_through(turns).await?);
+    for table in [Table::Tickets, Table::Counts, Table::Claims] {
+        purged.add(sweep.rows_of(table).await?);
+    }
+    Ok(purged)
+}
+
+struct Sweep<'a> {
+    database: &'a Database,
+    chooser: &'a Chooser,
+    what: &'a Purge,
+}
+
+impl Sweep<'_> {
+    async fn rows_of(&self, table: Table) -> Result<Purged, StoreError> {
+        self.go_through(move |database, _, what, from| table.rows(database, what, from)).await
+    }
+
+    /// Goes through a table in small steps, each of which begins behind the last row of the one before.
+    async fn go_through<Key: Default + Send + 'static>(
+        &self,
+        step: impl Fn(&Connection, &Chooser, &Purge, Key) -> rusqlite::Result<Step<Key>> + Clone + Send + 'static,
+    ) -> Result<Purged, StoreError> {
+        let (mut purged, mut from) = (Purged::default(), Key::default());
+        loop {
+            let (chooser, what, step) = (self.chooser.clone(), self.what.clone(), step.clone());
+            let done = self.database.ask(move |database| step(database, &chooser, &what, from)).await?;
+            purged.add(done.purged);
+            match done.last {
+                Some(last) => from = last,
+                None => return Ok(purged),
+            }
+        }
+    }
+}
+
+impl Table {
+    /// Removes rows, beginning behind one.
+    fn rows(self, database: &Connection, what: &Purge, from: i64) -> rusqlite::Result<Step<i64>> {
+        let (table, owner, ends) = match self {
+            Self::Installations => ("installation", "workspace", "NULL"),
+            Self::Tickets => ("ticket", "person", "ends"),
+            Self::Counts => ("tally", "workspace", "ends"),
+            Self::Claims => ("claim", "name", "ends"),
+        };
+        let rows =
+            format!("SELECT rowid, {owner}, {ends} FROM {table} WHERE ? < rowid ORDER BY rowid LIMIT ?");
+        let mut rows = database.prepare_cached(&rows)?;
+        let rows = rows.query_map(params![from, STEP], |row| {
+            let owner: String = row.get(1)?;
+            let ends = row.get::<_, Option<i64>>(2)?.map_or(Timestamp::MAX, time);
+            let chosen = match self {
+                Self::Installations => what.takes_installation(&owner),
+                Self::Tickets => what.takes_ticket(&owner, ends),
+                Self::Counts => what.takes_count(&owner, ends),
+                Self::Claims => what.takes_claim(&owner),
+            };
+            Ok((row.get(0)?, chosen))
+        })?;
+        let rows: Vec<(i64, bool)> = rows.collect::<Result<_, _>>()?;
+        let mut gone = 0;
+        for (row, _) in rows.iter().filter(|(_, chosen)| *chosen) {
+            gone += delete(database, &format!("DELETE FROM {table} WHERE rowid = ?"), [row])?;
+        }
+        let mut purged = Purged::default();
+        *match self {
+            Self::Installations => &mut purged.installations,
+            Self::Tickets => &mut purged.tickets,
+            Self::Counts => &mut purged.counts,
+            Self::Claims => &mut purged.claims,
+        } = gone;
+        Ok(Step { purged, last: rows.last().map(|(row, _)| *row) })
+    }
 }
 
 /// Removes unfinished jobs, beginning behind a number.
-pub(super) fn jobs(
-    database: &Connection,
-    chooser: &Chooser,
-    what: &Purge,
-    from: i64,
-) -> rusqlite::Result<Step<i64>> {
+fn jobs(database: &Connection, chooser: &Chooser, what: &Purge, from: i64) -> rusqlite::Result<Step<i64>> {
     let rows = "SELECT number, job, accepted_at, inbound FROM inbox WHERE ? < number ORDER BY number LIMIT ?";
     let mut rows = database.prepare_cached(rows)?;
     let rows = rows.query_map(params![from, STEP], |row| {
@@ -48,7 +142,7 @@ pub(super) fn jobs(
 }
 
 /// Removes sessions, each with the states of its turns, beginning behind a thread.
-pub(super) fn sessions(
+fn sessions(
     database: &Connection,
     chooser: &Chooser,
     what: &Purge,
@@ -71,7 +165,7 @@ pub(super) fn sessions(
 }
 
 /// Removes states of turns whose session is gone already, beginning behind a thread and a question.
-pub(super) fn turns(
+fn turns(
     database: &Connection,
     _: &Chooser,
     what: &Purge,
@@ -107,7 +201,7 @@ impl Chooser {
 }
 
 /// A time as it is kept; what is too far away never comes.
-fn time(micros: i64) -> Timestamp {
+pub(super) fn time(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub(super) const APPLICATION: u32 = 0x5462_5374;
 
 /// What leads from each version to the next; a new file begins at version 0.
-const MIGRATIONS: [&str; 1] = [VERSION_1];
+const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
 
 /// Times are microseconds since 1970. What is called `sealed`, `inbound` or `outgoing` is sealed for its own row.
 const VERSION_1: &str = "
@@ -49,6 +49,37 @@ CREATE TABLE block (
     ends INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX block_ends ON block (ends);
+";
+
+/// A workspace, and a person, are the texts of their keys.
+const VERSION_2: &str = "
+CREATE TABLE claim (
+    name TEXT PRIMARY KEY,
+    ends INTEGER NOT NULL
+) STRICT;
+CREATE INDEX claim_ends ON claim (ends);
+CREATE TABLE installation (
+    workspace TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    sealed BLOB NOT NULL
+) STRICT;
+CREATE TABLE ticket (
+    person TEXT NOT NULL,
+    ticket TEXT NOT NULL,
+    ends INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (person, ticket)
+) STRICT;
+CREATE INDEX ticket_ends ON ticket (ends);
+CREATE TABLE tally (
+    workspace TEXT NOT NULL,
+    day TEXT NOT NULL,
+    what TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    PRIMARY KEY (workspace, day, what)
+) STRICT;
+CREATE INDEX tally_ends ON tally (ends);
 ";
 
 /// How a file's version relates to ours.

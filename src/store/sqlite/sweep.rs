@@ -20,9 +20,13 @@ const MOST_STEPS: usize = 400;
 /// How many people can be blocked at once; far more than any agent has users.
 const MAX_BLOCKS: usize = 100_000;
 
+/// How many names can be claimed at once, and how many counts there can be: those of 5,000 busy workspaces.
+const MAX_NAMES: usize = 1_000_000;
+const MAX_COUNTS: usize = 1_000_000;
+
 /// Removes what has ended, now and then.
 pub(super) struct Sweep {
-    limits: [(Table, u32); 4],
+    limits: [(Table, u32); 7],
     /// The numbers of jobs that wait for another version, which can read them, and how long they do.
     unread: Vec<i64>,
     patience: SignedDuration,
@@ -36,6 +40,9 @@ enum Table {
     Sessions,
     Turns,
     Blocks,
+    Claims,
+    Tickets,
+    Counts,
 }
 
 impl Sweep {
@@ -46,6 +53,9 @@ impl Sweep {
             (Table::Sessions, settings.max_sessions),
             (Table::Turns, settings.max_sessions),
             (Table::Blocks, MAX_BLOCKS),
+            (Table::Claims, MAX_NAMES),
+            (Table::Tickets, settings.max_sessions),
+            (Table::Counts, MAX_COUNTS),
         ];
         Self {
             limits: limits.map(|(table, most)| (table, u32::try_from(most).unwrap_or(u32::MAX))),
@@ -127,6 +137,9 @@ impl Table {
             Self::Sessions => ("session", "thread"),
             Self::Turns => ("turn", "thread, question"),
             Self::Blocks => ("block", "person"),
+            Self::Claims => ("claim", "name"),
+            Self::Tickets => ("ticket", "person, ticket"),
+            Self::Counts => ("tally", "workspace, day, what"),
         }
     }
 }

@@ -64,6 +64,12 @@ pub(super) fn turn(
     find.query_row(key, |row| row.get(0)).optional()
 }
 
+/// The states of a thread's turns as they were written, by the messages that asked; also those that have ended.
+pub(super) fn turns_of(database: &Connection, thread: &str) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut find = database.prepare_cached("SELECT question, state FROM turn WHERE thread = ?")?;
+    find.query_map([thread], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
 /// Moves a turn on if it is where the caller saw it, or there already; says whether it was.
 pub(super) fn advance(
     database: &Connection,

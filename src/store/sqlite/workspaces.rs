@@ -6,54 +6,80 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::SqliteStore;
+use super::purge::{self, Chooser};
+use super::{SqliteStore, registry};
 use crate::chat::{Private, UserKey, WorkspaceKey};
-use crate::store::{Counted, Kept, NotedTicket, StoreError, Workspaces};
-
-fn not_yet() -> StoreError {
-    StoreError::Down("not yet".into())
-}
+use crate::store::workspaces::{counts_end, sums};
+use crate::store::{Counted, Kept, NotedTicket, Purge, StoreError, Workspaces, records};
 
 #[async_trait]
 impl Workspaces for SqliteStore {
-    async fn claim(&self, _: &str, _: Timestamp, _: Timestamp) -> Result<bool, StoreError> {
-        Err(not_yet())
+    async fn claim(&self, name: &str, until: Timestamp, now: Timestamp) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        self.database.ask(move |database| registry::claim(database, &name, until, now)).await
     }
 
-    async fn installation(&self, _: &WorkspaceKey) -> Result<Option<Kept>, StoreError> {
-        Err(not_yet())
+    async fn installation(&self, of: &WorkspaceKey) -> Result<Option<Kept>, StoreError> {
+        let workspace = of.to_string();
+        let key = workspace.clone();
+        let found = self.database.ask(move |database| registry::installation(database, &key)).await?;
+        let Some((version, sealed)) = found else { return Ok(None) };
+        let record = records::open_record(&sealed, &workspace, &self.seal);
+        let record = record.ok_or(StoreError::Damaged("an installation"))?;
+        Ok(Some(Kept { version: version.cast_unsigned(), record }))
     }
 
     async fn installations(&self) -> Result<Vec<(WorkspaceKey, Kept)>, StoreError> {
-        Err(not_yet())
+        let rows = self.database.ask(registry::installations).await?;
+        let opened = rows.into_iter().filter_map(|(workspace, version, sealed)| {
+            records::open_installation(&workspace, version.cast_unsigned(), &sealed, &self.seal)
+        });
+        Ok(opened.collect())
     }
 
     async fn save_installation(
         &self,
-        _: &WorkspaceKey,
-        _: Private<String>,
-        _: Option<u64>,
+        of: &WorkspaceKey,
+        record: Private<String>,
+        instead_of: Option<u64>,
     ) -> Result<bool, StoreError> {
-        Err(not_yet())
+        let workspace = of.to_string();
+        let sealed = records::seal_record(&record, &workspace, &self.seal);
+        let save = move |database: &_| registry::save_installation(database, &workspace, &sealed, instead_of);
+        self.database.ask(save).await
     }
 
-    async fn forget_workspace(&self, _: &WorkspaceKey) -> Result<(), StoreError> {
-        Err(not_yet())
+    async fn forget_workspace(&self, of: &WorkspaceKey) -> Result<(), StoreError> {
+        let chooser = Chooser { seal: self.seal.clone(), idle: self.idle };
+        purge::purge(&self.database, &chooser, &Purge::from(of)).await?;
+        self.drop_what_is_gone().await
     }
 
-    async fn note_ticket(&self, _: &UserKey, _: NotedTicket, _: Timestamp) -> Result<(), StoreError> {
-        Err(not_yet())
+    async fn note_ticket(&self, of: &UserKey, ticket: NotedTicket, _: Timestamp) -> Result<(), StoreError> {
+        let (person, ticket) = (of.to_string(), ticket.cut());
+        let sealed = records::seal_ticket(&ticket, &person, &self.seal);
+        let note = move |database: &_| {
+            registry::note_ticket(database, &person, ticket.ticket.as_str(), ticket.ends(), &sealed)
+        };
+        self.database.ask(note).await
     }
 
-    async fn tickets_of(&self, _: &UserKey, _: Timestamp) -> Result<Vec<NotedTicket>, StoreError> {
-        Err(not_yet())
+    async fn tickets_of(&self, user: &UserKey, now: Timestamp) -> Result<Vec<NotedTicket>, StoreError> {
+        let person = user.to_string();
+        let key = person.clone();
+        let sealed = self.database.ask(move |database| registry::tickets(database, &key, now)).await?;
+        Ok(sealed.iter().filter_map(|sealed| records::open_ticket(sealed, &person, &self.seal)).collect())
     }
 
-    async fn count(&self, _: &WorkspaceKey, _: Counted, _: Date) -> Result<(), StoreError> {
-        Err(not_yet())
+    async fn count(&self, of: &WorkspaceKey, what: Counted, day: Date) -> Result<(), StoreError> {
+        let (workspace, ends) = (of.to_string(), counts_end(day));
+        let (what, day) = (what.to_string(), day.to_string());
+        self.database.ask(move |database| registry::count(database, &workspace, &what, &day, ends)).await
     }
 
-    async fn counts(&self, _: &WorkspaceKey, _: Date) -> Result<BTreeMap<Counted, u64>, StoreError> {
-        Err(not_yet())
+    async fn counts(&self, of: &WorkspaceKey, since: Date) -> Result<BTreeMap<Counted, u64>, StoreError> {
+        let (workspace, since) = (of.to_string(), since.to_string());
+        let rows = self.database.ask(move |database| registry::counts(database, &workspace, &since)).await?;
+        Ok(sums(rows.into_iter().map(|(what, number)| (what, number.unsigned_abs()))))
     }
 }

@@ -14,7 +14,7 @@ impl Database {
         open_books(&self.settings(), &Seal::new(&[key]), at(0)).await
     }
 
-    async fn books(&self) -> Arc<dyn Books> {
+    pub(super) async fn books(&self) -> Arc<dyn Books> {
         self.try_books("a key").await.unwrap()
     }
 
@@ -72,6 +72,7 @@ async fn what_is_there_is_counted_while_the_bridge_serves() {
         questions: 2,
         clicks: 1,
         oldest: Some(at(1)),
+        installations: 0,
         sessions: 0,
         turns: 1,
         blocks: 1,
@@ -91,7 +92,7 @@ async fn a_person_or_a_workspace_is_removed_and_nobody_else() {
         (user(None), vec!["3", "4"]),
         (user(Some("T2")), vec!["1", "3", "4"]),
         (user(Some("T3")), vec!["1", "2", "3", "4"]),
-        (Purge::Workspace("T2".into()), vec!["1", "4"]),
+        (Purge::Workspace { workspace: "T2".into(), platform: None }, vec!["1", "4"]),
     ] {
         let Some(database) = Database::roomy() else { return };
         let store = database.open().await;
@@ -100,7 +101,11 @@ async fn a_person_or_a_workspace_is_removed_and_nobody_else() {
         }
         let gone = (PEOPLE.len() - left.len()) as u64;
         let purged = database.purge(what.clone()).await;
-        assert_eq!(purged, Purged { jobs: gone, sessions: gone, turns: gone }, "{what:?}");
+        assert_eq!(
+            purged,
+            Purged { jobs: gone, sessions: gone, turns: gone, ..Purged::default() },
+            "{what:?}"
+        );
         let mut there = Vec::new();
         for (_, workspace, root) in PEOPLE {
             let thread = thread_of(workspace, root);
@@ -129,7 +134,7 @@ async fn what_was_last_used_before_a_time_is_removed() {
     let purged = database.purge(Purge::OlderThan(at(1))).await;
     assert_eq!(purged, Purged::default());
     let purged = database.purge(Purge::OlderThan(at(2))).await;
-    assert_eq!(purged, Purged { jobs: 1, sessions: 1, turns: 1 });
+    assert_eq!(purged, Purged { jobs: 1, sessions: 1, turns: 1, ..Purged::default() });
     assert!(store.session(&thread("1"), at(2)).await.unwrap().is_none());
     assert!(store.session(&thread("2"), at(2)).await.unwrap().is_some());
     assert!(store.turn(&turn("1"), at(2)).await.unwrap().is_none());
@@ -173,7 +178,7 @@ async fn what_was_removed_makes_room() {
         accept(&store, &[root], asked_by("U1", "T1", root), at(0)).await;
     }
     assert_eq!(kind(&accept(&store, &["3"], question("3"), at(0)).await), "full");
-    database.purge(Purge::Workspace("T1".into())).await;
+    database.purge(Purge::Workspace { workspace: "T1".into(), platform: None }).await;
     for (root, expected) in [("3", "start"), ("4", "start"), ("5", "full")] {
         assert_eq!(kind(&accept(&store, &[root], question(root), at(0)).await), expected);
     }
@@ -190,7 +195,7 @@ async fn much_is_removed_in_many_steps() {
     let other = TurnKey { thread: thread_of("T2", "1"), ..turn("1") };
     store.advance(&other, None, TurnState::Failed, at(0)).await.unwrap();
     assert_eq!(database.books().await.stats(at(0)).await.unwrap().turns, 3001);
-    assert_eq!(database.purge(Purge::Workspace("T1".into())).await.turns, 3000);
+    assert_eq!(database.purge(Purge::Workspace { workspace: "T1".into(), platform: None }).await.turns, 3000);
     assert_eq!(database.books().await.stats(at(0)).await.unwrap().turns, 1);
 }
 

@@ -6,6 +6,7 @@ mod refused;
 mod replicas;
 mod sealed;
 mod tls;
+mod workspaces;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -16,6 +17,7 @@ use ::redis::{Client, FromRedisValue, cmd};
 use threadbridge::seal::Seal;
 use threadbridge::store::{Acceptance, Hold, OpenError, RedisStore, Settings};
 
+use crate::operators::Lasting;
 use crate::server::{Durability, RedisServer};
 use crate::{Made, WAITING, settings};
 
@@ -29,6 +31,13 @@ pub(crate) async fn make() -> Option<Made> {
     let database = Database::new()?;
     let store = database.open().await;
     Some(Made { store: Arc::new(store), _home: Box::new(database) })
+}
+
+/// The same with its books, and with room for more.
+pub(crate) async fn make_books() -> Option<Lasting> {
+    let database = Database::roomy()?;
+    let (store, books) = (Arc::new(database.open().await), database.books().await);
+    Some(Lasting { store, books, _home: Box::new(database) })
 }
 
 /// A database that nobody else uses.

@@ -1,17 +1,12 @@
 //! What people write is sealed in Redis: nobody reads it there, changes it unnoticed, or puts it elsewhere.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use threadbridge::chat::{Inbound, Private, Session, Text, Turn, UserId};
 use threadbridge::seal::Seal;
-use threadbridge::store::{OpenError, RedisStore, Store, StoreError};
+use threadbridge::store::{OpenError, RedisStore, Store, StoreError, Workspaces, open_books};
 
 use super::{Database, LEASE, eventually, started};
-use crate::{accept, answer, asked_at, at, click, question, session, thread};
-
-/// Text, a user, a CRM id and an answer that occur nowhere else.
-const CANARIES: [&str; 4] = ["canary-question", "UCANARYUSER", "canary-crm-id", "canary-answer"];
+use crate::{accept, answer, asked_at, at, canaries, question, session, thread};
 
 /// A lease that is soon over.
 const SHORT: Duration = Duration::from_millis(200);
@@ -34,64 +29,58 @@ impl Database {
     }
 }
 
-/// Leaves two unfinished jobs and two sessions behind, of canaries.
-async fn leave_canaries(store: &RedisStore) {
-    let [words, user, person, said] = CANARIES;
-    let Inbound::Question(mut asked) = question("1") else { unreachable!() };
-    asked.text = Text::plain(words);
-    asked.user = user.into();
-    let hold = started(accept(store, &["1"], Inbound::Question(asked), at(0)).await);
-    let Inbound::Click(mut pressed) = click("2") else { unreachable!() };
-    pressed.user = user.into();
-    let second = started(accept(store, &["2"], Inbound::Click(pressed), at(0)).await);
-    for hold in [&hold, &second] {
-        let job = store.next(hold).await.unwrap().unwrap();
-        store.keep(hold, &job.id, &answer(said)).await.unwrap();
-    }
-    for root in ["1", "2"] {
-        let mut kept: Session = (*session("customer-session-1")).clone();
-        let asker: UserId = user.into();
-        kept.askers.push(asker.clone());
-        let question = Private::from(words);
-        let turn = Turn { message: "1".into(), asker, question, asked_at: at(0), answer: None };
-        kept.put(Arc::new(turn), 10);
-        store.save_session(&hold, &thread(root), Arc::new(kept), at(0)).await.unwrap();
-    }
-    store.block(&Private::from(person), at(10), at(0)).await.unwrap();
-}
-
-fn contains(bytes: &[u8], word: &str) -> bool {
-    bytes.windows(word.len()).any(|it| it.eq_ignore_ascii_case(word.as_bytes()))
-}
-
 #[tokio::test]
-async fn nothing_of_what_people_write_can_be_read_in_redis() {
+async fn nothing_of_what_people_write_and_no_secret_can_be_read_in_redis() {
     let Some(database) = Database::new() else { return };
-    leave_canaries(&database.open().await).await;
+    canaries::leave(&database.open().await).await;
     let dump = database.dump().await;
-    for kind in ["tb:inbox:q", "tb:inbox:c", "tb:out", "tb:session:", "tb:block:", "tb:tries", "tb:meta"] {
+    for kind in [
+        "tb:inbox:q",
+        "tb:inbox:c",
+        "tb:out",
+        "tb:session:",
+        "tb:block:",
+        "tb:tries",
+        "tb:meta",
+        "tb:installations",
+        "tb:tickets:",
+        "tb:counts:",
+        "tb:claim:",
+    ] {
         assert!(dump.iter().any(|(key, _)| key.starts_with(kind)), "{kind} is looked at");
     }
     for (key, value) in &dump {
-        for canary in CANARIES {
-            assert!(!contains(key.as_bytes(), canary) && !contains(value, canary), "{canary} is in {key}");
-        }
+        assert_eq!(canaries::in_bytes(key.as_bytes()), None, "in the key {key}");
+        assert_eq!(canaries::in_bytes(value), None, "in {key}");
     }
     // What is looked for would be found.
-    let _: u32 = database.command(&[b"HSET", b"tb:out", b"plain", CANARIES[3].as_bytes()]).await;
-    assert!(database.dump().await.iter().any(|(_, value)| contains(value, CANARIES[3])));
+    for canary in canaries::ALL {
+        let _: u32 = database.command(&[b"HSET", b"tb:installations", b"plain", canary.as_bytes()]).await;
+        let found = database.dump().await.iter().any(|(_, value)| canaries::in_bytes(value).is_some());
+        assert!(found, "{canary}");
+        let _: u32 = database.command(&[b"HDEL", b"tb:installations", b"plain"]).await;
+    }
 }
 
 #[tokio::test]
 async fn every_key_begins_with_the_prefix_and_what_ends_is_cleared_away_some_time() {
     let Some(database) = Database::new() else { return };
     let store = database.open().await;
-    leave_canaries(&store).await;
+    canaries::leave(&store).await;
     store.advance(&crate::turn("1"), None, threadbridge::chat::TurnState::Failed, at(0)).await.unwrap();
     for (key, _) in database.dump().await {
         assert!(key.starts_with("tb:"), "{key}");
         let left: i64 = database.command(&[b"PTTL", key.as_bytes()]).await;
-        let ends = ["tb:seen:", "tb:session:", "tb:turn:", "tb:block:", "tb:replica:"];
+        let ends = [
+            "tb:seen:",
+            "tb:session:",
+            "tb:turn:",
+            "tb:block:",
+            "tb:replica:",
+            "tb:tickets:",
+            "tb:counts:",
+            "tb:claim:",
+        ];
         assert_eq!(0 < left, ends.iter().any(|prefix| key.starts_with(prefix)), "{key}: {left}");
     }
 }
@@ -99,7 +88,7 @@ async fn every_key_begins_with_the_prefix_and_what_ends_is_cleared_away_some_tim
 #[tokio::test]
 async fn another_key_is_refused_and_nothing_is_changed() {
     let Some(database) = Database::new() else { return };
-    leave_canaries(&database.open().await).await;
+    canaries::leave(&database.open().await).await;
     let before = database.dump().await;
     let refusal = database.with_keys(&["another key"]).await.err().expect("it is refused").to_string();
     assert!(refusal.contains("was sealed with another key: set seal.key"), "{refusal}");
@@ -116,7 +105,8 @@ async fn another_key_is_refused_and_nothing_is_changed() {
 async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_with_the_new_one() {
     let Some(database) = Database::new() else { return };
     let old = database.open().await;
-    leave_canaries(&old).await;
+    canaries::leave(&old).await;
+    let versions = canaries::versions(&old).await;
     old.leave().await;
     let store = database.with_keys(&["a new key", "a key"]).await.unwrap();
     assert!(store.session(&thread("1"), at(0)).await.unwrap().is_some());
@@ -131,6 +121,16 @@ async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_
     assert_eq!(store.session(&thread("2"), at(0)).await.unwrap(), Some(session("customer-session-2")));
     let damaged = store.session(&thread("1"), at(0)).await;
     assert!(matches!(damaged, Err(StoreError::Damaged("a session"))), "{damaged:?}");
+    // An installation is there for longer than keys are.
+    assert_eq!(canaries::versions(&store).await, versions);
+    for id in ["T1", "T2"] {
+        let kept = store.installation(&canaries::workspace(id)).await.unwrap().unwrap();
+        assert_eq!(kept.record, canaries::record(id));
+    }
+    assert_eq!(store.tickets_of(&canaries::person("U1"), at(0)).await.unwrap(), []);
+    let books = open_books(&database.settings(), &Seal::new(&["a new key"]), at(0)).await.unwrap();
+    let export = books.export(&"U1".into(), None).await.unwrap();
+    assert_eq!((export.tickets.len(), export.unreadable), (0, 13), "two jobs, a session and ten tickets");
     assert!(matches!(database.with_keys(&["a key"]).await, Err(OpenError::WrongKey)));
 }
 
@@ -239,7 +239,7 @@ async fn what_was_changed_is_dropped_and_the_next_job_comes() {
 async fn a_job_or_a_session_in_the_place_of_another_is_refused() {
     let Some(database) = Database::roomy() else { return };
     let store = database.open().await;
-    leave_canaries(&store).await;
+    canaries::leave(&store).await;
     let [one, two] = ["1", "2"].map(|root| format!("tb:session:{}", thread(root)).into_bytes());
     let sealed: Vec<u8> = database.command(&[b"HGET", &one, b"sealed"]).await;
     let _: u32 = database.command(&[b"HSET", &two, b"sealed", &sealed]).await;
@@ -258,4 +258,24 @@ async fn a_job_or_a_session_in_the_place_of_another_is_refused() {
         seen.extend(heir.next(&hold).await.unwrap().map(|job| job.id.to_string()));
     }
     assert!(seen.contains(third) && !seen.contains(fourth), "{seen:?}");
+}
+
+#[tokio::test]
+async fn a_swapped_installation_is_refused_and_swapped_tickets_are_left_out() {
+    let Some(database) = Database::new() else { return };
+    let store = database.open().await;
+    canaries::leave(&store).await;
+    let (t1, u1) = (canaries::workspace("T1"), canaries::person("U1"));
+    assert_eq!(store.tickets_of(&u1, at(0)).await.unwrap().len(), 10);
+    let sealed: Vec<u8> = database.command(&[b"HGET", b"tb:installations", b"slack/T2"]).await;
+    let _: u32 = database.command(&[b"HSET", b"tb:installations", b"slack/T1", &sealed]).await;
+    let () = database.command(&[b"RENAME", b"tb:tickets:slack/T1/U2", b"tb:tickets:slack/T1/U1"]).await;
+    let swapped = store.installation(&t1).await;
+    assert!(matches!(swapped, Err(StoreError::Damaged("an installation"))), "{swapped:?}");
+    let left: Vec<_> = store.installations().await.unwrap().into_iter().map(|(of, _)| of).collect();
+    assert_eq!(left, [canaries::workspace("T2")]);
+    assert_eq!(store.tickets_of(&u1, at(0)).await.unwrap(), []);
+    // An admin who installs the app again mends it.
+    assert!(store.save_installation(&t1, canaries::record("T1"), None).await.unwrap());
+    assert_eq!(store.installations().await.unwrap().len(), 2);
 }

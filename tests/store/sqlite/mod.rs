@@ -3,8 +3,10 @@
 mod books;
 mod dropped;
 mod lasting;
+mod migrated;
 mod refused;
 mod sealed;
+mod workspaces;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,7 @@ use threadbridge::seal::Seal;
 use threadbridge::store::{Hold, OpenError, Settings, Store, open};
 
 use crate::directory::TempDirectory;
+use crate::operators::Lasting;
 use crate::{Made, WAITING, at, settings};
 
 /// A store in a file of its own.
@@ -22,6 +25,13 @@ pub(crate) async fn make() -> Option<Made> {
     let file = StoreFile::new();
     let store = file.open().await;
     Some(Made { store, _home: Box::new(file.home) })
+}
+
+/// The same with its books, and with room for more.
+pub(crate) async fn make_books() -> Option<Lasting> {
+    let file = StoreFile::roomy();
+    let (store, books) = (file.open().await, file.books().await);
+    Some(Lasting { store, books, _home: Box::new(file.home) })
 }
 
 /// A place for a store, gone when it is dropped.

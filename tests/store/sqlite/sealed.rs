@@ -1,69 +1,40 @@
 //! What people write is sealed in the file: nobody reads it there, changes it unnoticed, or puts it elsewhere.
 
-use std::sync::Arc;
-
-use threadbridge::chat::{Inbound, Private, Session, Text, Turn, UserId};
 use threadbridge::seal::Seal;
-use threadbridge::store::{Acceptance, Store, StoreError};
+use threadbridge::store::{Acceptance, StoreError, open_books};
 
 use super::{StoreFile, left};
-use crate::{accept, answer, at, click, question, session, thread, work_off};
-
-/// Text, a user, a CRM id and an answer that occur nowhere else.
-const CANARIES: [&str; 4] = ["canary-question", "UCANARYUSER", "canary-crm-id", "canary-answer"];
-
-/// Leaves two unfinished jobs and two sessions behind, of canaries.
-async fn leave_canaries(store: &Arc<dyn Store>) {
-    let [words, user, person, said] = CANARIES;
-    let Inbound::Question(mut asked) = question("1") else { unreachable!() };
-    asked.text = Text::plain(words);
-    asked.user = user.into();
-    let started = accept(&**store, &["1"], Inbound::Question(asked), at(0)).await;
-    let Acceptance::Start(hold) = started else { panic!("{started:?}") };
-    let job = store.next(&hold).await.unwrap().unwrap();
-    store.keep(&hold, &job.id, &answer(said)).await.unwrap();
-    let second = accept(&**store, &["2"], click("2"), at(0)).await;
-    let Acceptance::Start(second) = second else { panic!("{second:?}") };
-    let job = store.next(&second).await.unwrap().unwrap();
-    store.keep(&second, &job.id, &answer(said)).await.unwrap();
-    for root in ["1", "2"] {
-        let mut kept: Session = (*session("customer-session-1")).clone();
-        let asker: UserId = user.into();
-        kept.askers.push(asker.clone());
-        let question = Private::from(words);
-        let turn = Turn { message: "1".into(), asker, question, asked_at: at(0), answer: None };
-        kept.put(Arc::new(turn), 10);
-        store.save_session(&hold, &thread(root), Arc::new(kept), at(0)).await.unwrap();
-    }
-    store.block(&Private::from(person), at(10), at(0)).await.unwrap();
-}
+use crate::{at, canaries, session, thread, work_off};
 
 #[tokio::test]
-async fn nothing_of_what_people_write_can_be_read_in_the_file_or_beside_it() {
+async fn nothing_of_what_people_write_and_no_secret_can_be_read_in_the_file_or_beside_it() {
     let file = StoreFile::new();
     let store = file.open().await;
-    leave_canaries(&store).await;
+    canaries::leave(&*store).await;
     let search = |ends: &[&str]| {
         for end in ends {
             let bytes = std::fs::read(file.beside(end)).unwrap();
-            for canary in CANARIES {
-                let found = bytes.windows(canary.len()).any(|it| it.eq_ignore_ascii_case(canary.as_bytes()));
-                assert!(!found, "{canary} is in {end:?}");
-            }
+            assert_eq!(canaries::in_bytes(&bytes), None, "in {end:?}");
         }
     };
     search(&["", "-wal", "-shm", ".lock"]);
+    for table in ["inbox", "session", "block", "installation", "ticket", "tally", "claim"] {
+        assert!(0 < file.count(table), "{table} is looked at");
+    }
     drop(store);
     search(&["", ".lock"]);
     // What is looked for would be found.
-    file.change("UPDATE session SET thread = ? WHERE thread LIKE '%/2'", [CANARIES[0]]);
-    assert!(file.bytes().windows(15).any(|it| it == CANARIES[0].as_bytes()));
+    for canary in canaries::ALL {
+        file.change("UPDATE session SET thread = ? WHERE rowid = 1", [canary]);
+        file.sql().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        assert!(canaries::in_bytes(&file.bytes()).is_some(), "{canary}");
+    }
 }
 
 #[tokio::test]
 async fn another_key_is_refused_and_nothing_is_changed() {
     let file = StoreFile::new();
-    leave_canaries(&file.open().await).await;
+    canaries::leave(&*file.open().await).await;
     let before = file.bytes();
     let refusal = file.refusal(&["another key"]).await;
     assert!(refusal.contains("was sealed with another key: set seal.key"), "{refusal}");
@@ -75,7 +46,10 @@ async fn another_key_is_refused_and_nothing_is_changed() {
 #[tokio::test]
 async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_with_the_new_one() {
     let file = StoreFile::new();
-    leave_canaries(&file.open().await).await;
+    let store = file.open().await;
+    canaries::leave(&*store).await;
+    let versions = canaries::versions(&*store).await;
+    drop(store);
     let store = file.try_open(&["a new key", "a key"]).await.unwrap();
     assert!(store.session(&thread("1"), at(0)).await.unwrap().is_some());
     let holds = left(&*store).await;
@@ -98,7 +72,17 @@ async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_
     assert_eq!(store.session(&thread("2"), at(0)).await.unwrap(), Some(session("customer-session-2")));
     let damaged = store.session(&thread("1"), at(0)).await;
     assert!(matches!(damaged, Err(StoreError::Damaged("a session"))), "{damaged:?}");
-    drop(store);
+    // An installation is there for longer than keys are.
+    assert_eq!(store.installations().await.unwrap().len(), 2);
+    for id in ["T1", "T2"] {
+        let kept = store.installation(&canaries::workspace(id)).await.unwrap().unwrap();
+        assert_eq!((kept.record, Some(&kept.version)), (canaries::record(id), versions.get(id)));
+    }
+    assert_eq!(store.tickets_of(&canaries::person("U1"), at(0)).await.unwrap(), []);
+    let books = open_books(&file.settings(), &Seal::new(&["a new key"]), at(0)).await.unwrap();
+    let export = books.export(&"U1".into(), None).await.unwrap();
+    assert_eq!((export.tickets.len(), export.unreadable), (0, 11), "a session and ten tickets");
+    drop((store, books));
     assert!(file.refusal(&["a key"]).await.contains("another key"));
 }
 
@@ -106,7 +90,7 @@ async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_
 async fn a_changed_or_swapped_session_is_refused() {
     let file = StoreFile::new();
     let store = file.open().await;
-    leave_canaries(&store).await;
+    canaries::leave(&*store).await;
     swap(&file, "session", "sealed");
     for root in ["1", "2"] {
         let swapped = store.session(&thread(root), at(0)).await;
@@ -115,10 +99,29 @@ async fn a_changed_or_swapped_session_is_refused() {
 }
 
 #[tokio::test]
+async fn a_swapped_installation_is_refused_and_swapped_tickets_are_left_out() {
+    let file = StoreFile::new();
+    let store = file.open().await;
+    canaries::leave(&*store).await;
+    let (t1, u1) = (canaries::workspace("T1"), canaries::person("U1"));
+    assert_eq!(store.tickets_of(&u1, at(0)).await.unwrap().len(), 10);
+    swap(&file, "installation", "sealed");
+    file.change("UPDATE ticket SET person = 'somebody' WHERE person = 'slack/T1/U1'", []);
+    file.change("UPDATE ticket SET person = 'slack/T1/U1' WHERE person = 'slack/T1/U2'", []);
+    let swapped = store.installation(&t1).await;
+    assert!(matches!(swapped, Err(StoreError::Damaged("an installation"))), "{swapped:?}");
+    assert_eq!(store.installations().await.unwrap(), []);
+    assert_eq!(store.tickets_of(&u1, at(0)).await.unwrap(), []);
+    // An admin who installs the app again mends it.
+    assert!(store.save_installation(&t1, canaries::record("T1"), None).await.unwrap());
+    assert_eq!(store.installations().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_flipped_bit_in_a_session_is_refused() {
     let file = StoreFile::new();
     let store = file.open().await;
-    leave_canaries(&store).await;
+    canaries::leave(&*store).await;
     let key = thread("1").to_string();
     let find = "SELECT sealed FROM session WHERE thread = ?";
     let sealed: Vec<u8> = file.sql().query_row(find, [&key], |row| row.get(0)).unwrap();
@@ -135,7 +138,7 @@ async fn a_flipped_bit_in_a_session_is_refused() {
 async fn changed_and_swapped_jobs_are_counted_and_left_as_they_are() {
     for column in ["inbound", "outgoing"] {
         let file = StoreFile::new();
-        leave_canaries(&file.open().await).await;
+        canaries::leave(&*file.open().await).await;
         swap(&file, "inbox", column);
         let refusal = file.refusal(&["a key"]).await;
         assert!(
@@ -159,7 +162,7 @@ async fn what_another_version_has_written_waits_for_it_while_others_are_worked_o
 {
     for column in ["inbound", "outgoing"] {
         let file = StoreFile::new();
-        leave_canaries(&file.open().await).await;
+        canaries::leave(&*file.open().await).await;
         let find = format!("SELECT job, {column} FROM inbox WHERE number = 1");
         let (job, kept): (String, Vec<u8>) =
             file.sql().query_row(&find, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
