@@ -1,4 +1,4 @@
-//! `threadbridge store`: what is in the store, and removing it.
+//! `threadbridge store`: what is in the store, handing it out and removing it.
 
 use std::process::ExitCode;
 
@@ -19,15 +19,25 @@ pub enum StoreCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Print everything that is kept about a person, as JSON. Whether they are blocked is not in it: a block is of a person
+    /// of the CRM.
+    Export {
+        /// A user's id (U…).
+        #[arg(long, value_name = "ID")]
+        user: String,
+        /// Only of this workspace (T… or E…): a user's id is unique in its workspace only.
+        #[arg(long, value_name = "ID")]
+        workspace: Option<String>,
+    },
     /// Remove what is kept of a person or a workspace, or what is old.
     ///
     /// Bridges that serve save once more what they are at work on: purge again five minutes later.
     #[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
     Purge {
-        /// A user's id (U…): the threads in which they asked, and their unfinished questions.
+        /// A user's id (U…): the threads in which they asked, their unfinished questions, and the tickets noted of them.
         #[arg(long, value_name = "ID", group = "what")]
         user: Option<String>,
-        /// A workspace's id (T… or E…): everything of it; with --user, only that workspace's user.
+        /// A workspace's id (T… or E…): everything of it, also its installation; with --user, only that workspace's user.
         #[arg(long, value_name = "ID", group = "what")]
         workspace: Option<String>,
         /// What was last used longer ago than this, such as 30d or 72h.
@@ -46,6 +56,11 @@ pub async fn store(config: &Config, command: StoreCommand) -> anyhow::Result<Exi
             let stats = books.stats(now).await?;
             let text = if json { serde_json::to_string_pretty(&stats)? } else { stats.to_string() };
             println!("{text}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        StoreCommand::Export { user, workspace } => {
+            let export = books.export(&user.into(), workspace.map(Into::into).as_ref()).await?;
+            println!("{}", serde_json::to_string_pretty(&export)?);
             return Ok(ExitCode::SUCCESS);
         }
         StoreCommand::Purge { older_than: Some(age), .. } => Purge::OlderThan(before(now, age)?),

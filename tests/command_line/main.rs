@@ -5,6 +5,9 @@ mod doctor;
 #[path = "../support/file.rs"]
 mod file;
 mod serving;
+mod store;
+#[path = "../support/directory.rs"]
+mod temp;
 
 use std::process::{Command, Output};
 

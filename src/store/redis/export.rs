@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use redis::cmd;
 
 use super::connection::Connection;
-use super::purge::time;
 use super::scan::{Ending, Field, HashRow, Scan, SessionRow, hash_of};
 use super::scripts::Scripts;
+use super::time::end;
 use super::{registry, sealed};
 use crate::chat::{MessageId, Session, TurnState, UserId, WorkspaceId};
 use crate::seal::Seal;
@@ -74,11 +74,11 @@ impl Exporter<'_> {
                 };
                 match sealed::open_session(&sealed, &thread, self.seal) {
                     Some(session) if is_about(&session, &export.user) => {
-                        sessions.insert(thread, (time(ends), Some(session)));
+                        sessions.insert(thread, (end(ends), Some(session)));
                     }
                     Some(_) => {}
                     None => {
-                        sessions.insert(thread, (time(ends), None));
+                        sessions.insert(thread, (end(ends), None));
                     }
                 }
             }
@@ -143,7 +143,7 @@ impl Exporter<'_> {
                 .filter(|(name, _)| is_claimed_for(name, &export.user, export.workspace.as_ref()));
             claims.extend(theirs);
         }
-        let claims = claims.into_iter().map(|(name, ends)| ExportedClaim { name, until: time(ends) });
+        let claims = claims.into_iter().map(|(name, ends)| ExportedClaim { name, until: end(ends) });
         export.claims = claims.collect();
         Ok(())
     }

@@ -18,6 +18,7 @@ mod registry;
 mod scan;
 mod scripts;
 mod sealed;
+mod time;
 mod workspaces;
 
 use std::hash::{BuildHasher, RandomState};
@@ -37,6 +38,7 @@ use self::connection::Connection;
 use self::lease::Lease;
 use self::scripts::Scripts;
 use self::sealed::Begun;
+use self::time::{end, expiry, is_ahead, millis};
 use super::desk::queue_of;
 use super::kept::Unreadable;
 use super::mailbox::Kind;
@@ -45,8 +47,6 @@ use super::{Acceptance, Hold, OpenError, Settings, Store, StoreError, TURN_LIFE}
 use crate::chat::{Inbound, Job, JobId, Outgoing, Private, Session, ThreadKey, TurnKey, TurnState};
 use crate::seal::Seal;
 
-/// For how long something is left in Redis when it has ended, because the clocks of machines differ.
-const LEFTOVER: SignedDuration = SignedDuration::from_hours(24);
 /// How many threads are taken over at once; the next [`Store::tend`] takes more.
 const MOST_TAKEN: usize = 100;
 /// How many jobs of a thread that cannot be opened are dropped at once; more are dropped when the caller asks again.
@@ -296,7 +296,7 @@ impl Store for RedisStore {
         get.arg(format!("tb:block:{}", self.person(crm_id)));
         let until: Option<i64> = self.connection.ask(&get).await?;
         let until = until.filter(|until| is_ahead(Some(*until), now));
-        Ok(until.map(|until| Timestamp::from_microsecond(until).unwrap_or(Timestamp::MAX)))
+        Ok(until.map(|until| end(Some(until))))
     }
 
     fn lasts(&self) -> bool {
@@ -330,21 +330,6 @@ impl Store for RedisStore {
             );
         }
     }
-}
-
-/// Whether something has not ended.
-fn is_ahead(ends: Option<i64>, now: Timestamp) -> bool {
-    ends.is_some_and(|ends| now.as_microsecond() < ends)
-}
-
-/// After how many milliseconds Redis may clear something away.
-fn expiry(ends: Timestamp, now: Timestamp) -> i64 {
-    let left = ends.duration_since(now).max(SignedDuration::ZERO);
-    i64::try_from((left + LEFTOVER).as_millis()).unwrap_or(i64::MAX)
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn name_of(turn: &TurnKey) -> String {

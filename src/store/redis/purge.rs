@@ -9,6 +9,7 @@ use redis::cmd;
 use super::connection::Connection;
 use super::scan::{Ending, Field, HashRow, Scan, SessionRow, hash_of};
 use super::scripts::Scripts;
+use super::time::end;
 use super::{registry, sealed};
 use crate::seal::Seal;
 use crate::store::workspaces::counts_end;
@@ -89,7 +90,7 @@ impl Purger<'_> {
         while let Some(found) = scan.next::<SessionRow>().await? {
             for (thread, ends, sealed) in found {
                 let session = || sealed::open_session(&sealed?, &thread, self.seal);
-                if what.takes_session(&thread, time(ends), self.idle, session) {
+                if what.takes_session(&thread, end(ends), self.idle, session) {
                     purged += self.unlink("tb:session:", std::slice::from_ref(&thread)).await?;
                     threads.insert(thread);
                 }
@@ -105,7 +106,7 @@ impl Purger<'_> {
         while let Some(found) = scan.next::<Ending>().await? {
             let chosen = found.into_iter().filter(|(turn, ends)| {
                 let thread = turn.rsplit_once('|').map_or(turn.as_str(), |(thread, _)| thread);
-                threads.contains(thread) || what.takes_turn(thread, time(*ends))
+                threads.contains(thread) || what.takes_turn(thread, end(*ends))
             });
             let chosen: Vec<String> = chosen.map(|(turn, _)| turn).collect();
             purged += self.unlink("tb:turn:", &chosen).await?;
@@ -162,9 +163,4 @@ impl Purger<'_> {
         let keys: Vec<String> = keys.iter().map(|key| format!("{prefix}{key}")).collect();
         Ok(self.connection.ask(cmd("UNLINK").arg(keys)).await?)
     }
-}
-
-/// When something ends; what does not say so, or is too far away, never does.
-pub(super) fn time(ends: Option<i64>) -> Timestamp {
-    ends.and_then(|ends| Timestamp::from_microsecond(ends).ok()).unwrap_or(Timestamp::MAX)
 }

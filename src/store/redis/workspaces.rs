@@ -4,12 +4,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use redis::cmd;
 
 use super::purge::Purger;
-use super::{RedisStore, expiry, registry};
+use super::time::{expiry, expiry_after};
+use super::{RedisStore, registry};
 use crate::chat::{Private, UserKey, WorkspaceKey};
 use crate::store::workspaces::{COUNT_LIFE, MOST_TICKETS, TICKET_LIFE, first_day, sums};
 use crate::store::{Counted, Kept, NotedTicket, Purge, StoreError, Workspaces, records};
@@ -66,7 +67,7 @@ impl Workspaces for RedisStore {
         let sealed = records::seal_ticket(&ticket, &person, &self.seal);
         let mut script = self.scripts.note_ticket.arg(person);
         script.arg(ticket.ticket.as_str()).arg(ticket.ends().as_microsecond()).arg(sealed);
-        script.arg(now.as_microsecond()).arg(MOST_TICKETS).arg(expiry(now + TICKET_LIFE, now));
+        script.arg(now.as_microsecond()).arg(MOST_TICKETS).arg(expiry_after(TICKET_LIFE));
         Ok(self.connection.run(&script).await?)
     }
 
@@ -85,9 +86,8 @@ impl Workspaces for RedisStore {
     async fn count(&self, of: &WorkspaceKey, what: Counted, day: Date) -> Result<(), StoreError> {
         let mut script = self.scripts.count.arg(of.to_string());
         script.arg(day.to_string()).arg(what.to_string()).arg(first_day(day).to_string());
-        // Redis's own clock runs from the moment at which it is counted, whatever day that is for the caller.
-        let life = COUNT_LIFE + super::LEFTOVER * 2;
-        Ok(self.connection.run(script.arg(life.as_millis() as i64)).await?)
+        script.arg(expiry_after(COUNT_LIFE + SignedDuration::from_hours(24)));
+        Ok(self.connection.run(&script).await?)
     }
 
     async fn counts(&self, of: &WorkspaceKey, since: Date) -> Result<BTreeMap<Counted, u64>, StoreError> {
