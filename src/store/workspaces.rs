@@ -21,8 +21,9 @@ pub trait Workspaces: Send + Sync {
     ///
     /// The name is kept as it is, so it has neither secrets nor people's words in it. It begins with what is claimed; a
     /// name that is of a workspace or a person goes on with their key, `refresh/slack/T1` or `welcome/slack/T1/U1`: by
-    /// that it is found when they are to be forgotten. The memory store has room for 100,000 names; beyond that the
-    /// oldest is free again.
+    /// that it is found when they are to be forgotten. The memory store has room for 100,000 names, and the SQLite store
+    /// for a million; beyond that one is free again before its time: the one claimed first, and the one that would be
+    /// free first.
     ///
     /// # Errors
     /// When the store is down. The name may have been taken.

@@ -10,8 +10,8 @@
 mod books;
 mod condition;
 mod connection;
-mod lease;
 mod export;
+mod lease;
 mod opening;
 mod purge;
 mod registry;
