@@ -23,7 +23,7 @@ use crate::directory::{Directory, DirectoryError, SourceKind};
 use crate::seal::Seal;
 use crate::slack::api::SlackApi;
 use crate::slack::webhook::{self, Webhook};
-use crate::slack::{self, SlackPlatform};
+use crate::slack::{self, SlackPlatform, Tokens, install};
 use crate::store::{self, OpenError, Store};
 use crate::{http, server};
 
@@ -35,6 +35,7 @@ pub struct Bridge {
     directory: Arc<Directory>,
     slack: Arc<SlackPlatform>,
     webhooks: axum::Router,
+    pages: axum::Router,
     work: TaskTracker,
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
@@ -91,13 +92,15 @@ impl Bridge {
         let directory = Directory::open(&config.directory, client.clone(), Arc::clone(&clock));
         let directory = Arc::new(directory.map_err(|error| config.placed(error.key().as_deref(), error))?);
         let seal = Seal::new(&config.seal_secrets());
-        let token = config.slack.bot_token.as_ref().map(|token| token.trim().into()).unwrap_or_default();
-        let api = SlackApi::new(&config.slack, &token, client, Arc::clone(&clock));
-        let fields = config.directory.sources.contains(&SourceKind::Profile);
-        let slack = Arc::new(SlackPlatform::new(&config.slack, api, seal.clone(), fields));
         let waiting = config.conversation.waiting();
         let store = store::open(&config.store, waiting, &seal, clock.now()).await?;
         let work = TaskTracker::new();
+        let tokens =
+            Tokens::new(&config.slack, client.clone(), Arc::clone(&store), Arc::clone(&clock), work.clone());
+        let tokens = Arc::new(tokens);
+        let api = SlackApi::new(&config.slack, Arc::clone(&tokens), client, Arc::clone(&clock));
+        let fields = config.directory.sources.contains(&SourceKind::Profile);
+        let slack = Arc::new(SlackPlatform::new(&config.slack, api, seal.clone(), fields));
         let parts = Parts {
             platforms: vec![Arc::clone(&slack) as Arc<dyn Platform>],
             directory: Arc::clone(&directory),
@@ -110,17 +113,33 @@ impl Bridge {
         let conversation = Conversation::new(config.conversation.clone(), config.rules(), parts);
         conversation.go_on().await;
         let signing_secrets = config.slack.signing_secrets();
+        let public_url = config.server.public_url().ok().flatten();
+        let (settings, its_clock) = (&config.slack, Arc::clone(&clock));
+        let pages = install::router(&slack, settings, public_url, seal.clone(), its_clock, work.clone());
         let webhook = Webhook {
             conversation: Arc::clone(&conversation),
             signing_secrets,
-            bot: slack.bot(),
+            tokens,
+            tracker: work.clone(),
             seal,
             clock: Arc::clone(&clock),
         };
         let webhooks = webhook::router(webhook);
         let settings = config.server.clone();
         let reloader = Reloader::new(config, Arc::clone(&conversation));
-        Ok(Self { settings, conversation, agent, directory, slack, webhooks, work, clock, store, reloader })
+        Ok(Self {
+            settings,
+            conversation,
+            agent,
+            directory,
+            slack,
+            webhooks,
+            pages,
+            work,
+            clock,
+            store,
+            reloader,
+        })
     }
 
     /// The tracker of all work on messages: when it is empty, the bridge is idle.
@@ -142,7 +161,17 @@ impl Bridge {
     /// who cannot be answered any more is told so.
     pub async fn serve(self, listener: TcpListener, stop: CancellationToken) {
         let Self {
-            settings, conversation, agent, directory, slack, webhooks, clock, store, reloader, ..
+            settings,
+            conversation,
+            agent,
+            directory,
+            slack,
+            webhooks,
+            pages,
+            clock,
+            store,
+            reloader,
+            ..
         } = self;
         let (background, calling) = (TaskTracker::new(), TaskTracker::new());
         let closed = CancellationToken::new();
@@ -156,9 +185,9 @@ impl Bridge {
             calling.spawn(async move { agent.watch(for_agent).await });
             background.spawn(async move { directory.watch(for_directory).await });
             background.spawn(reloader.watch(closed.clone()));
-            calling.spawn(async move { for_slack.run_until_cancelled(slack.introduce(&*clock)).await });
+            calling.spawn(async move { for_slack.run_until_cancelled(slack.watch(&*clock)).await });
         }
-        let router = server::router(&settings, Arc::clone(&conversation), agent, webhooks);
+        let router = server::router(&settings, Arc::clone(&conversation), agent, webhooks, pages);
         let serving = server::serve(listener, router, &settings, &background, closed.clone());
         let limits = [settings.drain_seconds, settings.grace_seconds].map(Duration::from_secs);
         let stopping = async {

@@ -232,6 +232,11 @@ impl Config {
                 "server.request_seconds is above 3: Slack does not wait longer, and delivers again what was accepted",
             ),
             (
+                self.slack.installs() && !store::Location::parse(&store.url).is_ok_and(|it| it.lasts()),
+                "store.url is memory: and slack.client_id is set: what admins install is forgotten when the bridge stops, and \
+                 they have to install it again; sqlite:FILE and redis://… keep it",
+            ),
+            (
                 store.lease_seconds < 5 && matches!(location, Ok(store::Location::Redis(_))),
                 "store.lease_seconds is below 5: a bridge that pauses for a moment on a busy machine is taken for dead by \
                  the others, and a person may be answered twice",
@@ -246,8 +251,16 @@ impl Config {
             let (prefix, key, reason) = (self.origins.prefix(key), key.to_owned(), reason.to_owned());
             Err(ConfigError::BadValue { prefix, key, reason })
         };
-        if let Err(reason) = self.server.public_url() {
-            return bad("server.public_url", reason);
+        match self.server.public_url() {
+            Err(reason) => return bad("server.public_url", reason),
+            Ok(None) if self.slack.installs() => {
+                return bad(
+                    "server.public_url",
+                    "it is not set, and slack.client_id is: set PUBLIC_URL to where browsers reach the bridge, such as \
+                     https://threadbridge.example.com, so that Slack can send admins back after an installation",
+                );
+            }
+            Ok(_) => {}
         }
         let location = match store::Location::parse(&self.store.url) {
             Ok(location) => location,

@@ -32,6 +32,7 @@ pub use work::LEASE;
 use crate::agent::Agent;
 use crate::chat::{
     Addressed, AgentKind, Inbound, Place, Question, Reply, SessionId, TurnMemo, UserId, UserKey, Word,
+    WorkspaceKey,
 };
 use crate::clock::Clock;
 use crate::directory::Directory;
@@ -195,6 +196,18 @@ impl Conversation {
         for platform in &self.parts.platforms {
             platform.forget(user);
         }
+    }
+
+    /// Forgets everything of a workspace, because the app was removed there.
+    ///
+    /// # Errors
+    /// When the store is down; then some of it may still be there.
+    pub async fn forget_workspace(&self, of: &WorkspaceKey) -> Result<(), StoreError> {
+        self.parts.store.forget_workspace(of).await?;
+        self.parts.directory.forget_workspace(of);
+        let theirs = self.parts.platforms.iter().filter(|platform| platform.id() == of.platform);
+        theirs.for_each(|platform| platform.forget_workspace(&of.workspace));
+        Ok(())
     }
 
     /// Whether new deliveries are refused because the bridge is stopping.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::chat::{
     ChannelId, ClickedMessage, MessageId, Place, PlatformId, Private, Profile, Reply, Role, Shown, Text,
-    UserId, UserKey,
+    UserId, UserKey, WorkspaceId,
 };
 
 /// A chat platform.
@@ -30,6 +30,9 @@ pub trait Platform: Send + Sync {
 
     /// Forgets what it remembers of a user's profile.
     fn forget(&self, user: &UserKey);
+
+    /// Forgets what it remembers of a workspace.
+    fn forget_workspace(&self, workspace: &WorkspaceId);
 
     /// Shows that the agent is thinking. Never fails: it is a courtesy.
     async fn show_working(&self, place: &Place, delivery: &Delivery) -> Shown;

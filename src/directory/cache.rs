@@ -10,7 +10,7 @@ use dashmap::mapref::entry::Entry;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Lookup;
-use crate::chat::UserKey;
+use crate::chat::{UserKey, WorkspaceKey};
 use crate::clock::Clock;
 
 /// How long answers are kept, and how many.
@@ -108,6 +108,13 @@ impl Cache {
     /// Drops what is kept of the user, and what a lookup under way will say.
     pub(super) fn forget(&self, user: &UserKey) {
         self.slots.remove(user);
+    }
+
+    /// Forgets a workspace's users.
+    pub(super) fn forget_workspace(&self, of: &WorkspaceKey) {
+        let is_there = |user: &UserKey| user.workspace == of.workspace && user.platform == of.platform;
+        // Their places in the queue are skipped.
+        self.slots.retain(|user, _| !is_there(user));
     }
 
     /// Forgets everybody.

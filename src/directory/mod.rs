@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::chat::{Profile, Standing, UserInfo, UserKey};
+use crate::chat::{Profile, Standing, UserInfo, UserKey, WorkspaceKey};
 use crate::clock::Clock;
 use cache::{Cache, Limits};
 use file::{FileSource, Reload};
@@ -148,6 +148,11 @@ impl Directory {
     /// Drops what is remembered of a user, and what a lookup under way will say of them.
     pub fn forget(&self, user: &UserKey) {
         self.cache.forget(user);
+    }
+
+    /// Forgets what is cached of a workspace's users.
+    pub fn forget_workspace(&self, of: &WorkspaceKey) {
+        self.cache.forget_workspace(of);
     }
 
     /// Reloads the file when it changes, until `stop`; returns at once when there is no file.

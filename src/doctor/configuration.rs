@@ -45,6 +45,7 @@ fn safe(config: &Config, risk: &str) -> String {
     let key = risk.split(' ').next().unwrap_or_default();
     let value = match key {
         "server.drain_seconds" => Some((config.agent.deadline_seconds + 10).to_string()),
+        "store.url" => Some("sqlite:/path/to/store.db".to_owned()),
         key => default_of(key),
     };
     value.map_or_else(|| place(key), |value| format!("{}={value}", variable(key)))

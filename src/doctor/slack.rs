@@ -38,7 +38,10 @@ pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
             return vec![unknown(CLOCK), Check::failed(NAME, finding, fix), unknown(GRANTED)];
         }
     };
-    let mut checks = vec![clock(introduced.date, before, after), said(&introduced.said, with_token, &way)];
+    let mut checks = vec![
+        clock(introduced.date, before, after),
+        said(&introduced.said, with_token, settings.installs(), &way),
+    ];
     checks.extend(granted(bag, &introduced));
     checks
 }
@@ -81,7 +84,7 @@ fn skew(theirs: Timestamp, before: Timestamp, after: Timestamp) -> i64 {
     }
 }
 
-fn said(said: &Said, with_token: bool, way: &Way) -> Check {
+fn said(said: &Said, with_token: bool, installs: bool, way: &Way) -> Check {
     let token =
         "SLACK_BOT_TOKEN=xoxb-…, the Bot User OAuth Token in your app's settings under OAuth & Permissions";
     match said {
@@ -106,6 +109,9 @@ fn said(said: &Said, with_token: bool, way: &Way) -> Check {
         ),
         Said::Accepted { workspace, name, bot } => {
             Check::ok(NAME, format!("the token is of {workspace} ({name}), the bot is {bot}{}", way.told()))
+        }
+        Said::Refused(_) if !with_token && installs => {
+            Check::ok(NAME, format!("it can be reached{}; each workspace has a token of its own", way.told()))
         }
         Said::Refused(_) if !with_token => Check::skipped(
             NAME,

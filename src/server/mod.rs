@@ -91,12 +91,14 @@ struct Vitals {
     agent: Arc<Agent>,
 }
 
-/// The whole router: the platforms' webhooks, `/livez` and `/readyz`, and the limits around them.
+/// The whole router: the platforms' webhooks and pages, `/livez` and `/readyz`, and the limits around them. `pages` bring
+/// their own deadlines: people wait for longer than platforms do.
 pub fn router(
     settings: &Settings,
     conversation: Arc<Conversation>,
     agent: Arc<Agent>,
     webhooks: Router,
+    pages: Router,
 ) -> Router {
     let vitals = Vitals { conversation, agent };
     Router::new()
@@ -108,6 +110,7 @@ pub fn router(
             StatusCode::SERVICE_UNAVAILABLE,
             Duration::from_secs(settings.request_seconds),
         ))
+        .merge(pages)
         // Not the layer's own answer, which logs the panic's message: it may quote what people wrote.
         .layer(CatchPanicLayer::custom(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response()))
         .layer(axum::extract::DefaultBodyLimit::disable())

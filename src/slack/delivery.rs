@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tracing::warn;
 
-use super::api::{ApiError, Arguments, Class, FIRST_PAUSE, LONGEST_PAUSE, Patience, SlackApi};
+use super::api::{ApiError, Arguments, Class, FIRST_PAUSE, LONGEST_PAUSE, Patience, SlackApi, Target};
 use super::blocks::{Form, Part};
 use crate::chat::{MessageId, Place};
 
@@ -52,14 +52,14 @@ impl SlackApi {
         part: &mut (dyn FnMut(Form) -> Part + Send),
         patience: Patience,
     ) -> Result<(), ApiError> {
-        let channel = place.thread.channel.as_str();
+        let target = Target::channel(place);
         let mut form = Form::Rich;
         loop {
             let mut body = body(part(form));
-            body["channel"] = json!(channel);
+            body["channel"] = json!(target.channel);
             body["ts"] = json!(message.as_str());
             let arguments = Arguments::Json(&body);
-            let Err(error) = self.call("chat.update", channel, arguments, patience).await else {
+            let Err(error) = self.call(target, "chat.update", arguments, patience).await else {
                 return Ok(());
             };
             form = lower(form, &error).ok_or(error)?;
@@ -74,8 +74,8 @@ impl SlackApi {
         key: &str,
         patience: Patience,
     ) -> Result<MessageId, ApiError> {
-        let channel = place.thread.channel.as_str();
-        body["channel"] = json!(channel);
+        let target = Target::channel(place);
+        body["channel"] = json!(target.channel);
         body["thread_ts"] = json!(place.thread.root.as_str());
         for flag in ["unfurl_links", "unfurl_media", "unfurl_app_links"] {
             body[flag] = json!(false);
@@ -85,7 +85,7 @@ impl SlackApi {
         let (mut blindly, mut failures, mut pause) = (false, 0, FIRST_PAUSE);
         loop {
             let arguments = Arguments::Json(&body);
-            let unknown = match self.call("chat.postMessage", channel, arguments, patience).await {
+            let unknown = match self.call(target, "chat.postMessage", arguments, patience).await {
                 Ok(answer) => return message_of(&answer),
                 Err(error @ ApiError::Unknown(_)) if patience != Patience::Once => error,
                 Err(error) => return Err(error),
@@ -147,18 +147,17 @@ impl SlackApi {
         more: &[(&str, &str)],
         patience: Patience,
     ) -> Result<Vec<Value>, ApiError> {
-        let (channel, root) = (place.thread.channel.as_str(), place.thread.root.as_str());
+        let (target, root) = (Target::channel(place), place.thread.root.as_str());
         let (mut messages, mut cursor) = (Vec::new(), String::new());
         for page in 0..MOST_PAGES {
-            let mut query = vec![("channel", channel), ("ts", root), ("limit", PAGE)];
+            let mut query = vec![("channel", target.channel), ("ts", root), ("limit", PAGE)];
             query.extend_from_slice(more);
             if page > 0 {
                 query.push(("cursor", &cursor));
             }
             // Somebody waits, and a part of the thread is better than none of it.
             let patience = if page == 0 { patience } else { Patience::Briefly };
-            let answer =
-                self.call("conversations.replies", channel, Arguments::Query(&query), patience).await;
+            let answer = self.call(target, "conversations.replies", Arguments::Query(&query), patience).await;
             let mut answer = match answer {
                 Err(error) if page > 0 => {
                     warn!(%error, page, "a long thread can only be read in part");

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
+use super::envelope::{Envelope, Tenant, Unreadable, from_json};
 use super::table::EventKind;
 use super::{PLATFORM, text};
 use crate::chat::{
@@ -28,6 +28,13 @@ pub enum Event {
     },
     /// A user's profile changed.
     UserChanged(UserKey),
+    /// The app was removed from a workspace, or its bot's token revoked there.
+    Removed {
+        /// The workspace.
+        workspace: WorkspaceId,
+        /// When, by Slack's clock, to the second.
+        at: Option<Timestamp>,
+    },
     /// Slack does not deliver everything: there were more than 30,000 events within an hour.
     RateLimited,
     /// Nothing, for this reason: what everyday life in a workspace brings.
@@ -40,30 +47,6 @@ pub enum Event {
 pub(super) const AT_ROOT: &str = "root";
 /// The address of a place in a thread that people have opened.
 pub(super) const IN_THREAD: &str = "thread";
-
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    r#type: String,
-    challenge: Option<String>,
-    event_id: Option<String>,
-    team_id: Option<String>,
-    enterprise_id: Option<String>,
-    is_ext_shared_channel: Option<bool>,
-    authorizations: Option<Vec<Authorization>>,
-    #[serde(borrow)]
-    event: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Authorization {
-    enterprise_id: Option<String>,
-    team_id: Option<String>,
-    user_id: Option<String>,
-    is_bot: Option<bool>,
-    /// A bool, or the string "true".
-    #[serde(default)]
-    is_enterprise_install: serde_json::Value,
-}
 
 #[derive(Deserialize)]
 struct Kind {
@@ -95,34 +78,33 @@ struct ChangedUser {
     id: String,
 }
 
-/// Whose installation an event came through.
-struct Tenant {
-    workspace: WorkspaceId,
-    team: Option<String>,
-    enterprise: Option<String>,
-    bot: Option<String>,
+#[derive(Deserialize)]
+struct TokensRevoked {
+    tokens: RevokedTokens,
 }
 
-/// Reads an Events API request. `bot` is the bot's own user id, for envelopes that do not name it.
+#[derive(Deserialize)]
+struct RevokedTokens {
+    #[serde(default)]
+    bot: Vec<String>,
+}
+
+/// Reads what is in an envelope. `bot` is the bot's own user id, for an envelope that does not name it.
 ///
 /// # Errors
-/// When it is not JSON or not of the documented shape. It is still to be acknowledged.
-pub fn read(body: &[u8], bot: Option<&str>) -> Result<Event, serde_path_to_error::Error<serde_json::Error>> {
-    let envelope: Envelope<'_> = from_json(body)?;
+/// When it is not of the documented shape. It is still to be acknowledged.
+pub fn read(envelope: &Envelope<'_>, bot: Option<&str>) -> Result<Event, Unreadable> {
     match envelope.r#type.as_str() {
-        "url_verification" => Ok(Event::Challenge(envelope.challenge.unwrap_or_default())),
+        "url_verification" => Ok(Event::Challenge(envelope.challenge.clone().unwrap_or_default())),
         "event_callback" => callback(envelope, bot),
         "app_rate_limited" => Ok(Event::RateLimited),
         _ => Ok(Event::Odd("an envelope of an unknown type")),
     }
 }
 
-fn callback(
-    envelope: Envelope<'_>,
-    bot: Option<&str>,
-) -> Result<Event, serde_path_to_error::Error<serde_json::Error>> {
+fn callback(envelope: &Envelope<'_>, bot: Option<&str>) -> Result<Event, Unreadable> {
     let Some(event) = envelope.event else { return Ok(Event::Odd("no event in the envelope")) };
-    let Some(tenant) = tenant(&envelope, bot) else {
+    let Some(tenant) = envelope.tenant(bot) else {
         return Ok(Event::Odd("no workspace in the envelope"));
     };
     let Kind { r#type } = from_json(event.get().as_bytes())?;
@@ -130,40 +112,22 @@ fn callback(
         return Ok(Event::Odd("an event of a type that is not used; Event Subscriptions need not have it"));
     };
     match kind {
-        EventKind::Mention => Ok(message(&envelope, &tenant, from_json(event.get().as_bytes())?, true)),
-        EventKind::Message => Ok(message(&envelope, &tenant, from_json(event.get().as_bytes())?, false)),
+        EventKind::Mention => Ok(message(envelope, &tenant, from_json(event.get().as_bytes())?, true)),
+        EventKind::Message => Ok(message(envelope, &tenant, from_json(event.get().as_bytes())?, false)),
+        EventKind::Uninstalled => Ok(Event::Removed { workspace: tenant.workspace, at: envelope.time() }),
+        EventKind::TokensRevoked => {
+            let TokensRevoked { tokens } = from_json(event.get().as_bytes())?;
+            Ok(match tokens.bot.is_empty() {
+                true => Event::NotForUs("tokens of people that were revoked"),
+                false => Event::Removed { workspace: tenant.workspace, at: envelope.time() },
+            })
+        }
         EventKind::UserChange => {
             let UserChange { user } = from_json(event.get().as_bytes())?;
             let (platform, workspace) = (PLATFORM.into(), tenant.workspace);
             Ok(Event::UserChanged(UserKey { platform, workspace, user: user.id.into() }))
         }
     }
-}
-
-/// The installation is named by the first authorization; the envelope's own team may be another one in a
-/// channel shared between organisations.
-fn tenant(envelope: &Envelope<'_>, bot: Option<&str>) -> Option<Tenant> {
-    let first = envelope.authorizations.as_ref().and_then(|all| all.first());
-    let team = first.and_then(|first| first.team_id.clone()).or_else(|| envelope.team_id.clone());
-    let enterprise = match first {
-        Some(first) => first.enterprise_id.clone(),
-        None => envelope.enterprise_id.clone(),
-    };
-    let org_wide = first.is_some_and(|first| is_true(&first.is_enterprise_install));
-    let workspace = workspace(org_wide, team.as_deref(), enterprise.as_deref())?;
-    let named = first.filter(|first| first.is_bot != Some(false)).and_then(|first| first.user_id.clone());
-    let bot = named.or_else(|| bot.map(str::to_owned));
-    Some(Tenant { workspace, team, enterprise, bot })
-}
-
-/// The id of an installation's workspace: the enterprise where the whole organisation installed the app.
-pub(super) fn workspace(org_wide: bool, team: Option<&str>, enterprise: Option<&str>) -> Option<WorkspaceId> {
-    let (first, second) = if org_wide { (enterprise, team) } else { (team, enterprise) };
-    first.or(second).map(WorkspaceId::from)
-}
-
-pub(super) fn is_true(flag: &serde_json::Value) -> bool {
-    flag.as_bool().unwrap_or_else(|| flag.as_str() == Some("true"))
 }
 
 fn message(envelope: &Envelope<'_>, tenant: &Tenant, message: Message, mentioned: bool) -> Event {
@@ -255,14 +219,6 @@ pub(super) fn time(ts: &str) -> Option<Timestamp> {
     Timestamp::new(seconds.parse().ok()?, micros.checked_mul(1000)?).ok()
 }
 
-pub(super) fn from_json<'a, T: Deserialize<'a>>(
-    json: &'a [u8],
-) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
-    // Knowing the path costs time, so it is only looked for when something is wrong.
-    serde_json::from_slice(json)
-        .or_else(|_| serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(json)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,7 +227,7 @@ mod tests {
     fn everyday_life_is_not_odd_and_what_the_manifest_does_not_ask_for_is() {
         let kind = |event: &str| {
             let body = format!(r#"{{"type": "event_callback", "team_id": "T1", "event": {event}}}"#);
-            match read(body.as_bytes(), Some("U0BRIDGE")) {
+            match read(&Envelope::open(body.as_bytes()).unwrap(), Some("U0BRIDGE")) {
                 Ok(Event::NotForUs(_)) => "everyday",
                 Ok(Event::Odd(_)) => "odd",
                 other => panic!("{other:?}"),
@@ -296,15 +252,18 @@ mod tests {
             assert_eq!(kind(event), "odd", "{event}");
         }
         let limited = br#"{"type": "app_rate_limited", "team_id": "T1", "minute_rate_limited": 1}"#;
-        assert!(matches!(read(limited, None), Ok(Event::RateLimited)));
-        assert!(matches!(read(br#"{"type": "event_bundle"}"#, None), Ok(Event::Odd(_))));
+        let read = |body| read(&Envelope::open(body).unwrap(), None);
+        assert!(matches!(read(limited), Ok(Event::RateLimited)));
+        assert!(matches!(read(br#"{"type": "event_bundle"}"#), Ok(Event::Odd(_))));
     }
 
     #[test]
     fn a_mention_is_one_also_where_the_envelope_does_not_name_the_bot() {
         let body = br#"{"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event": {"type": "message",
             "channel": "C1", "user": "U1", "text": "<@U0BRIDGE> And for me?", "ts": "1.000002", "thread_ts": "1.000001"}}"#;
-        let addressed = |bot| match read(body, bot).unwrap() {
+        let envelope = Envelope::open(body).unwrap();
+        assert_eq!(envelope.workspace_of_unnamed_bot(), Some("T1".into()));
+        let addressed = |bot| match read(&envelope, bot).unwrap() {
             Event::Asked { inbound, .. } => match *inbound {
                 Inbound::Question(question) => (question.addressed, question.text),
                 Inbound::Click(_) => panic!("a message is no click"),

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
+use super::api::{ApiError, Arguments, Class, Patience, SlackApi, Target};
 use crate::chat::{Place, wording};
 
 /// The file's name.
@@ -15,10 +15,10 @@ impl SlackApi {
     /// Attaches a text to a thread as a file.
     pub(super) async fn attach(&self, place: &Place, text: &str) -> Result<(), ApiError> {
         let (channel, root) = (place.thread.channel.as_str(), place.thread.root.as_str());
-        let length = text.len().to_string();
+        let (target, length) = (Target::channel(place), text.len().to_string());
         let query = [("filename", FILE_NAME), ("length", length.as_str())];
         let slot = self
-            .call("files.getUploadURLExternal", channel, Arguments::Query(&query), Patience::UntilDoneTwice)
+            .call(target, "files.getUploadURLExternal", Arguments::Query(&query), Patience::UntilDoneTwice)
             .await?;
         let (Some(url), Some(id)) = (slot["upload_url"].as_str(), slot["file_id"].as_str()) else {
             return Err(ApiError::Unknown("the answer has no upload URL".into()));
@@ -30,7 +30,7 @@ impl SlackApi {
             "thread_ts": root,
         });
         let arguments = Arguments::Json(&complete);
-        self.call("files.completeUploadExternal", channel, arguments, Patience::UntilDone).await?;
+        self.call(target, "files.completeUploadExternal", arguments, Patience::UntilDone).await?;
         Ok(())
     }
 

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::blocks::{root_of_block, spoken_part};
-use super::event::{from_json, is_true, place, time, workspace};
+use super::envelope::{Unreadable, from_json, is_true, workspace};
+use super::event::{place, time};
 use super::seal_context;
 use crate::chat::{Audience, Button, Click, ClickedMessage, Inbound, Private};
 use crate::seal::Seal;
@@ -84,10 +85,7 @@ struct PressedAction {
 ///
 /// # Errors
 /// When it is not JSON or not of the documented shape. It is still to be acknowledged.
-pub fn read(
-    payload: &[u8],
-    seal: &Seal,
-) -> Result<Interaction, serde_path_to_error::Error<serde_json::Error>> {
+pub fn read(payload: &[u8], seal: &Seal) -> Result<Interaction, Unreadable> {
     let payload: Payload<'_> = from_json(payload)?;
     if payload.r#type != "block_actions" {
         return Ok(Interaction::NotForUs("not a pressed button"));

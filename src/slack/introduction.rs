@@ -1,12 +1,12 @@
-//! The first call to Slack: who is the token? An operator wants to know it first, and the bot's user id is learnt there.
+//! The first call to Slack: who is the environment's token? An operator wants to know it first, and the bot's user id is
+//! learnt there.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::json;
 use tracing::{error, info, warn};
 
-use super::api::{Arguments, Class, Patience, SlackApi};
+use super::api::{Arguments, Class, SlackApi};
 use crate::clock::Clock;
 
 /// Time until a Slack that cannot be reached is asked again; it doubles each time …
@@ -14,18 +14,18 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// … up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
-/// Asks Slack who the token is, logs it and sets `bot` to the bot's user id. Asks again while Slack cannot be reached,
-/// after 5 s at first and every 5 minutes in the end; a token that is refused stays refused.
-pub(super) async fn introduce(api: &SlackApi, bot: &OnceLock<String>, clock: &dyn Clock) {
+/// Asks Slack who the environment's token is, if there is one, logs it and keeps the bot's user id. Asks again while Slack
+/// cannot be reached, after 5 s at first and every 5 minutes in the end; a token that is refused stays refused.
+pub(super) async fn introduce(api: &SlackApi, clock: &dyn Clock) {
+    let Some(token) = api.tokens().environment() else { return };
     let mut pause = FIRST_PAUSE;
     loop {
-        match api.call("auth.test", "", Arguments::Json(&json!({})), Patience::Once).await {
+        match api.once(token, "auth.test", Arguments::Json(&json!({}))).await {
             Ok(answer) => {
                 let field = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
                 let (workspace, user) = (field("team_id"), field("user_id"));
                 info!(workspace.id = workspace, bot = user, "slack accepts the bot token");
-                // Set once: the token does not change while the process lives.
-                let _ = bot.set(user);
+                api.tokens().set_bot(user);
                 return;
             }
             Err(error) if error.is(Class::Installation) || error.is(Class::Configuration) => {

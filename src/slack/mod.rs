@@ -4,20 +4,27 @@ pub mod api;
 mod blocks;
 mod buttons;
 mod delivery;
+pub mod envelope;
 pub mod event;
 mod files;
+pub mod install;
+mod installation;
+mod installations;
 pub mod interaction;
 mod introduction;
 pub mod manifest;
 mod markup;
+mod oauth;
 mod people;
 mod platform;
 pub mod probe;
+mod rotation;
 pub mod signature;
 mod sources;
 mod text;
 pub mod table;
 mod token;
+mod tokens;
 pub mod webhook;
 mod working;
 
@@ -28,6 +35,7 @@ use url::Url;
 pub use blocks::{Form, Look, Part, Rendered, render, rerender};
 pub use platform::SlackPlatform;
 pub use sources::Links;
+pub use tokens::Tokens;
 
 use crate::chat::{Private, ThreadKey};
 use token::Kind;
@@ -39,14 +47,20 @@ pub const PLATFORM: &str = "slack";
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The bot token, `xoxb-…`.
+    /// The bot token, `xoxb-…`, for every workspace without an installation of its own.
     pub bot_token: Option<Private<String>>,
+    /// The app's client id; with the secret, the app can be installed in any workspace.
+    pub client_id: String,
+    /// The app's client secret.
+    pub client_secret: Private<String>,
     /// The signing secret.
     pub signing_secret: Option<Private<String>>,
     /// The signing secret before the rotation that is under way.
     pub previous_signing_secret: Option<Private<String>>,
     /// The Web API's base URL; method names are added to it.
     pub api_url: String,
+    /// Slack's page on which an admin allows an installation.
+    pub authorize_url: String,
     /// How many seconds one call may take.
     pub deadline_seconds: u64,
     /// For how many seconds an answer is delivered again when Slack does not take it.
@@ -64,7 +78,8 @@ pub struct Settings {
 pub enum SettingsError {
     /// There is no token.
     #[error(
-        "slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions)"
+        "slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & \
+         Permissions), or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET to let admins install it in their workspaces"
     )]
     NoToken,
     /// There is no signing secret.
@@ -72,6 +87,17 @@ pub enum SettingsError {
         "slack.signing_secret is missing: set SLACK_SIGNING_SECRET to the Signing Secret of your app (Basic Information)"
     )]
     NoSecret,
+    /// Of the client id and the client secret there is only one.
+    #[error(
+        "slack.{missing} is missing, and slack.{given} is set: both are in your app's Basic Information, and admins can \
+         install it only with both"
+    )]
+    HalfAClient {
+        /// The one that is set.
+        given: &'static str,
+        /// The other.
+        missing: &'static str,
+    },
     /// A token or secret has characters that none has.
     #[error("slack.{key} has blanks, quotes or other characters that do not belong to it: copy it again")]
     BadCharacters {
@@ -88,7 +114,8 @@ pub enum SettingsError {
     },
     /// The signing secret is a token.
     #[error(
-        "slack.{key} is {found}: the bridge needs the Signing Secret of your app (Basic Information), which is no token"
+        "slack.{key} is {found}: the bridge needs the {} of your app (Basic Information), which is no token",
+        in_basic_information(.key)
     )]
     NotASecret {
         /// The setting's key.
@@ -116,6 +143,7 @@ impl SettingsError {
         let key = match self {
             Self::NoToken | Self::OtherToken { .. } => "bot_token",
             Self::NoSecret => "signing_secret",
+            Self::HalfAClient { given, .. } => given,
             Self::NotASecret { key, .. }
             | Self::BadCharacters { key }
             | Self::NotAUrl { key }
@@ -131,11 +159,14 @@ impl Settings {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), SettingsError> {
+        self.check_client()?;
         self.check_token()?;
         self.check_secrets()?;
         let is_web = |url: &str| Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if !is_web(&self.api_url) {
-            return Err(SettingsError::NotAUrl { key: "api_url" });
+        for (key, url) in [("api_url", &self.api_url), ("authorize_url", &self.authorize_url)] {
+            if !is_web(url) {
+                return Err(SettingsError::NotAUrl { key });
+            }
         }
         let template = self.source_url.as_deref().filter(|template| !template.is_empty());
         if template.is_some_and(|template| !is_web(&template.replace(['{', '}'], "x"))) {
@@ -151,6 +182,25 @@ impl Settings {
         Ok(())
     }
 
+    /// Whether the app can be installed in workspaces: there is a client id, and a client secret.
+    pub fn installs(&self) -> bool {
+        !self.client_id.trim().is_empty() && !self.client_secret.trim().is_empty()
+    }
+
+    fn check_client(&self) -> Result<(), SettingsError> {
+        let client = [("client_id", self.client_id.trim()), ("client_secret", self.client_secret.trim())];
+        match client.map(|(_, value)| value.is_empty()) {
+            [true, false] => {
+                return Err(SettingsError::HalfAClient { given: "client_secret", missing: "client_id" });
+            }
+            [false, true] => {
+                return Err(SettingsError::HalfAClient { given: "client_id", missing: "client_secret" });
+            }
+            _ => {}
+        }
+        client.into_iter().try_for_each(|(key, value)| check_secret(key, value))
+    }
+
     /// Checks what the bot token looks like.
     ///
     /// # Errors
@@ -158,6 +208,7 @@ impl Settings {
     pub fn check_token(&self) -> Result<(), SettingsError> {
         let token = self.bot_token.as_ref().map_or("", |token| token.trim());
         match token::kind(token) {
+            _ if token.is_empty() && self.installs() => Ok(()),
             _ if token.is_empty() => Err(SettingsError::NoToken),
             _ if !token::has_only_its_characters(token) => {
                 Err(SettingsError::BadCharacters { key: "bot_token" })
@@ -182,20 +233,10 @@ impl Settings {
         if !given(&self.signing_secret) {
             return Err(SettingsError::NoSecret);
         }
-        for (key, secret) in secrets.into_iter().filter(|(_, secret)| given(secret)) {
-            let secret = secret.as_ref().map_or("", |secret| secret.trim());
-            if !token::has_only_its_characters(secret) {
-                return Err(SettingsError::BadCharacters { key });
-            }
-            match token::kind(secret) {
-                Kind::Unknown => {}
-                Kind::Bot => {
-                    return Err(SettingsError::NotASecret { key, found: "the bot token (xoxb-…)" });
-                }
-                Kind::Other(found) => return Err(SettingsError::NotASecret { key, found }),
-            }
-        }
-        Ok(())
+        let mut secrets = secrets.into_iter().filter(|(_, secret)| given(secret));
+        secrets.try_for_each(|(key, secret)| {
+            check_secret(key, secret.as_ref().map_or("", |secret| secret.trim()))
+        })
     }
 
     /// The signing secrets, the newest first.
@@ -210,6 +251,27 @@ impl Settings {
     fn links(&self) -> Links {
         let template = self.source_url.clone().filter(|template| !template.is_empty());
         Links { template, max_sources: self.max_sources }
+    }
+}
+
+/// What a setting is called in the app's Basic Information.
+fn in_basic_information(key: &str) -> &'static str {
+    match key {
+        "client_id" => "Client ID",
+        "client_secret" => "Client Secret",
+        _ => "Signing Secret",
+    }
+}
+
+/// Checks the look of something from the app's Basic Information.
+fn check_secret(key: &'static str, value: &str) -> Result<(), SettingsError> {
+    if !token::has_only_its_characters(value) {
+        return Err(SettingsError::BadCharacters { key });
+    }
+    match token::kind(value) {
+        Kind::Unknown => Ok(()),
+        Kind::Bot => Err(SettingsError::NotASecret { key, found: "the bot token (xoxb-…)" }),
+        Kind::Other(found) => Err(SettingsError::NotASecret { key, found }),
     }
 }
 

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::api::{ApiError, Arguments, Patience, SlackApi};
-use crate::chat::{ChannelId, Private, Profile, Standing, UserKey};
+use super::api::{ApiError, Arguments, Patience, SlackApi, Target};
+use crate::chat::{ChannelId, Private, Profile, Standing, UserKey, WorkspaceId};
 use crate::store::Expiring;
 
 /// How long a name is remembered, in hours.
@@ -15,7 +15,7 @@ const MAX_NAMES: usize = 50_000;
 /// The names of users and channels, remembered for a while.
 pub(super) struct Names {
     users: Expiring<UserKey, Private<String>>,
-    channels: Expiring<ChannelId, Private<String>>,
+    channels: Expiring<(WorkspaceId, ChannelId), Private<String>>,
 }
 
 impl Names {
@@ -25,6 +25,11 @@ impl Names {
 
     pub(super) fn forget(&self, user: &UserKey) {
         self.users.remove(user);
+    }
+
+    pub(super) fn forget_workspace(&self, workspace: &WorkspaceId) {
+        self.users.retain(|user, _| user.workspace != *workspace);
+        self.channels.retain(|(theirs, _), _| theirs != workspace);
     }
 
     pub(super) async fn of_user(&self, api: &SlackApi, user: &UserKey) -> Option<Private<String>> {
@@ -41,18 +46,24 @@ impl Names {
         Some(name).filter(|name| !name.is_empty())
     }
 
-    pub(super) async fn of_channel(&self, api: &SlackApi, channel: &ChannelId) -> Option<Private<String>> {
-        if let Some(name) = self.channels.read(channel, api.now(), Private::clone) {
+    pub(super) async fn of_channel(
+        &self,
+        api: &SlackApi,
+        workspace: &WorkspaceId,
+        channel: &ChannelId,
+    ) -> Option<Private<String>> {
+        // One organisation's name of a channel that it shares is not another's.
+        let key = (workspace.clone(), channel.clone());
+        if let Some(name) = self.channels.read(&key, api.now(), Private::clone) {
             return Some(name);
         }
-        let query = [("channel", channel.as_str())];
-        let answer = api
-            .call("conversations.info", channel.as_str(), Arguments::Query(&query), Patience::Once)
-            .await
-            .ok()?;
+        let (target, query) =
+            (Target { workspace, channel: channel.as_str() }, [("channel", channel.as_str())]);
+        let answer =
+            api.call(target, "conversations.info", Arguments::Query(&query), Patience::Once).await.ok()?;
         let name = Private::from(answer["channel"]["name"].as_str()?);
         let now = api.now();
-        self.channels.put(channel.clone(), name.clone(), now + NAME_HOURS, now);
+        self.channels.put(key, name.clone(), now + NAME_HOURS, now);
         Some(name)
     }
 }
@@ -61,8 +72,8 @@ impl SlackApi {
     /// What Slack says of a user; with their custom profile fields if `fields`, which costs another call.
     pub(super) async fn profile(&self, key: &UserKey, fields: bool) -> Result<Profile, ApiError> {
         let user = &key.user;
-        let query = [("user", user.as_str())];
-        let answer = self.call("users.info", "", Arguments::Query(&query), Patience::Briefly).await;
+        let (target, query) = (Target::workspace(&key.workspace), [("user", user.as_str())]);
+        let answer = self.call(target, "users.info", Arguments::Query(&query), Patience::Briefly).await;
         let answer = match answer {
             // People of other organisations may not be shown at all.
             Err(ApiError::Refused { code, .. })
@@ -76,7 +87,7 @@ impl SlackApi {
         let mut profile = read(key, &answer["user"]);
         if fields {
             let answer =
-                self.call("users.profile.get", "", Arguments::Query(&query), Patience::Briefly).await?;
+                self.call(target, "users.profile.get", Arguments::Query(&query), Patience::Briefly).await?;
             profile.fields = custom_fields(&answer["profile"]["fields"]);
         }
         Ok(profile)

@@ -1,13 +1,13 @@
 //! Slack as the core's platform: threads, statuses, private words.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use tracing::warn;
 
-use super::api::{ApiError, Arguments, Class, Patience, SlackApi};
+use super::api::{ApiError, Arguments, Class, Patience, SlackApi, Target};
 use super::blocks::{self, Form, Look, render, rerender, spoken_part};
 use super::delivery::{is_further_part, key_of, part_key};
 use super::event::IN_THREAD;
@@ -16,7 +16,7 @@ use super::people::Names;
 use super::{Links, PLATFORM, Settings, event, introduction, seal_context, text, working};
 use crate::chat::{
     Audience, Button, ChannelId, ClickedMessage, MessageId, Outcome, Place, PlatformId, Private, Profile,
-    Reply, Role, Shown, Text, UserId, UserKey, Word,
+    Reply, Role, Shown, Text, UserId, UserKey, Word, WorkspaceId,
 };
 use crate::clock::Clock;
 use crate::conversation::{Delivery, Platform, PlatformError, Spoken};
@@ -25,7 +25,7 @@ use crate::store::Expiring;
 
 /// Slack.
 pub struct SlackPlatform {
-    pub(super) api: SlackApi,
+    pub(super) api: Arc<SlackApi>,
     seal: Seal,
     links: Links,
     native_feedback: bool,
@@ -33,9 +33,7 @@ pub struct SlackPlatform {
     fields: bool,
     names: Names,
     /// Channels where Slack has no status.
-    pub(super) without_status: Expiring<ChannelId, ()>,
-    /// The bot's own user id, once Slack has said it.
-    bot: Arc<OnceLock<String>>,
+    pub(super) without_status: Expiring<(WorkspaceId, ChannelId), ()>,
     /// Tells renderings apart; begins with the time, so that it goes on rising after a restart.
     edition: AtomicU64,
 }
@@ -45,26 +43,26 @@ impl SlackPlatform {
     pub fn new(settings: &Settings, api: SlackApi, seal: Seal, fields: bool) -> Self {
         let edition = AtomicU64::new(api.now().as_microsecond().unsigned_abs());
         Self {
-            api,
+            api: Arc::new(api),
             seal,
             links: settings.links(),
             native_feedback: settings.native_feedback,
             fields,
             names: Names::new(),
             without_status: Expiring::new(working::MAX_CHANNELS),
-            bot: Arc::default(),
             edition,
         }
     }
 
-    /// The bot's own user id, once [`SlackPlatform::introduce`] has learnt it.
-    pub fn bot(&self) -> Arc<OnceLock<String>> {
-        Arc::clone(&self.bot)
+    /// Learns from Slack who the environment's token is, and logs it; and exchanges the tokens of installations before
+    /// they end, as long as it runs.
+    pub async fn watch(&self, clock: &dyn Clock) {
+        tokio::join!(introduction::introduce(&self.api, clock), self.api.tokens().watch());
     }
 
-    /// Learns from Slack who the token is, and logs it; asks again while Slack cannot be reached.
-    pub async fn introduce(&self, clock: &dyn Clock) {
-        introduction::introduce(&self.api, &self.bot, clock).await;
+    /// The Web API, and the tokens.
+    pub(super) fn api(&self) -> &Arc<SlackApi> {
+        &self.api
     }
 
     fn next_edition(&self) -> String {
@@ -187,12 +185,17 @@ impl Platform for SlackPlatform {
         self.names.of_user(&self.api, user).await
     }
 
-    async fn channel_name(&self, _place: &Place, channel: &ChannelId) -> Option<Private<String>> {
-        self.names.of_channel(&self.api, channel).await
+    async fn channel_name(&self, place: &Place, channel: &ChannelId) -> Option<Private<String>> {
+        self.names.of_channel(&self.api, &place.thread.workspace, channel).await
     }
 
     fn forget(&self, user: &UserKey) {
         self.names.forget(user);
+    }
+
+    fn forget_workspace(&self, workspace: &WorkspaceId) {
+        self.api.tokens().forget(workspace);
+        self.names.forget_workspace(workspace);
     }
 
     async fn show_working(&self, place: &Place, delivery: &Delivery) -> Shown {
@@ -247,16 +250,16 @@ impl Platform for SlackPlatform {
             _ => true,
         };
         let patience = if lasting { Patience::UntilDoneTwice } else { Patience::Briefly };
-        let channel = place.thread.channel.as_str();
+        let target = Target::channel(place);
         for part in &rendered.parts {
-            let mut body = json!({ "channel": channel, "user": user.as_str(), "text": part.text,
+            let mut body = json!({ "channel": target.channel, "user": user.as_str(), "text": part.text,
                 "blocks": part.blocks, "parse": "none", "link_names": false });
             // In a thread that nobody has opened, nobody would see it.
             if &*place.address == IN_THREAD {
                 body["thread_ts"] = json!(place.thread.root.as_str());
             }
             let arguments = Arguments::Json(&body);
-            self.api.call("chat.postEphemeral", channel, arguments, patience).await.map_err(outcome)?;
+            self.api.call(target, "chat.postEphemeral", arguments, patience).await.map_err(outcome)?;
         }
         Ok(())
     }
@@ -267,8 +270,8 @@ impl Platform for SlackPlatform {
             .replies(place, &[("include_all_metadata", "true")], Patience::Briefly)
             .await
             .map_err(outcome)?;
-        let bot = self.bot.get().map(String::as_str);
-        Ok(messages.iter().filter_map(|message| spoken(message, bot)).collect())
+        let bot = self.api.tokens().bot(&place.thread.workspace).await;
+        Ok(messages.iter().filter_map(|message| spoken(message, bot.as_deref())).collect())
     }
 }
 
@@ -299,10 +302,13 @@ fn outcome(error: ApiError) -> PlatformError {
         ApiError::Refused { class: Class::Place | Class::Installation | Class::Message, .. } => {
             PlatformError::Gone(error.to_string())
         }
+        ApiError::NotInstalled => PlatformError::Gone(error.to_string()),
         ApiError::Refused { .. } => PlatformError::Refused(error.to_string()),
         ApiError::Overslept => PlatformError::Overslept,
-        ApiError::Wait(_) | ApiError::Busy(_) | ApiError::Unsent | ApiError::Unknown(_) => {
-            PlatformError::Down(error.to_string())
-        }
+        ApiError::Wait(_)
+        | ApiError::Busy(_)
+        | ApiError::Unsent
+        | ApiError::NoStore
+        | ApiError::Unknown(_) => PlatformError::Down(error.to_string()),
     }
 }

@@ -45,6 +45,10 @@ pub enum EventKind {
     Message,
     /// A user's profile has changed.
     UserChange,
+    /// The app was removed from a workspace.
+    Uninstalled,
+    /// Tokens of the app were revoked.
+    TokensRevoked,
 }
 
 /// An event that the app subscribes to.
@@ -61,12 +65,18 @@ pub struct Subscription {
 }
 
 /// The events that the app subscribes to.
-pub const EVENTS: [Subscription; 5] = [
+pub const EVENTS: [Subscription; 7] = [
     Subscription {
         name: "app_mention",
         kind: EventKind::Mention,
         scope: Some("app_mentions:read"),
         reason: "a question",
+    },
+    Subscription {
+        name: "app_uninstalled",
+        kind: EventKind::Uninstalled,
+        scope: None,
+        reason: "forget a workspace that has removed the app",
     },
     Subscription {
         name: "message.channels",
@@ -85,6 +95,12 @@ pub const EVENTS: [Subscription; 5] = [
         kind: EventKind::Message,
         scope: Some("im:history"),
         reason: "questions in direct messages",
+    },
+    Subscription {
+        name: "tokens_revoked",
+        kind: EventKind::TokensRevoked,
+        scope: None,
+        reason: "the same where its token was revoked",
     },
     Subscription {
         name: "user_change",
@@ -106,11 +122,15 @@ impl EventKind {
 pub const EVENTS_PATH: &str = "/slack/events";
 /// Where Slack sends presses of buttons.
 pub const INTERACTIONS_PATH: &str = "/slack/interactions";
+/// Where an admin begins to install the app.
+pub const INSTALL_PATH: &str = "/slack/install";
+/// Where the page there leads, which leads to Slack.
+pub const START_PATH: &str = "/slack/install/start";
 /// Where Slack sends a browser back to that has allowed an installation.
 pub const CALLBACK_PATH: &str = "/slack/oauth/callback";
 
 /// The Web API methods that the bridge calls, each with the scope that it needs.
-pub const METHODS: [(&str, Option<&str>); 12] = [
+pub const METHODS: [(&str, Option<&str>); 13] = [
     ("assistant.threads.setStatus", Some("chat:write")),
     ("auth.test", None),
     ("chat.delete", Some("chat:write")),
@@ -121,6 +141,7 @@ pub const METHODS: [(&str, Option<&str>); 12] = [
     ("conversations.replies", Some("channels:history")),
     ("files.completeUploadExternal", Some("files:write")),
     ("files.getUploadURLExternal", Some("files:write")),
+    ("oauth.v2.access", None),
     ("users.info", Some("users:read")),
     ("users.profile.get", Some("users.profile:read")),
 ];

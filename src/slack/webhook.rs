@@ -1,6 +1,6 @@
 //! The two URLs that Slack calls: verify, read, keep, acknowledge. The work comes after the acknowledgement.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{FromRequest, Request, State};
@@ -8,16 +8,22 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
+use jiff::Timestamp;
+use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
+use super::envelope::{Envelope, Unreadable};
 use super::event::{self, Event};
+use super::installations::key;
 use super::interaction::{self, Interaction};
 use super::signature::{self, Refusal};
 use super::table::{EVENTS_PATH, INTERACTIONS_PATH};
-use crate::chat::{Inbound, Private};
+use super::tokens::Tokens;
+use crate::chat::{Inbound, Private, WorkspaceId};
 use crate::clock::Clock;
 use crate::conversation::Conversation;
 use crate::seal::Seal;
+use crate::store::StoreError;
 
 /// Skew between Slack's clock and ours from which on it is logged, in seconds.
 const SKEW_WORTH_A_WARNING: i64 = 30;
@@ -28,8 +34,10 @@ pub struct Webhook {
     pub conversation: Arc<Conversation>,
     /// The signing secrets, the newest first.
     pub signing_secrets: Vec<Private<String>>,
-    /// The bot's own user id, once Slack has said it.
-    pub bot: Arc<OnceLock<String>>,
+    /// Who the bot is in each workspace.
+    pub tokens: Arc<Tokens>,
+    /// Of the work that must not be broken off.
+    pub tracker: TaskTracker,
     /// Opens what was sealed into buttons.
     pub seal: Seal,
     /// The time.
@@ -96,7 +104,7 @@ fn is_ssl_check(body: &[u8]) -> bool {
 }
 
 async fn events(State(webhook): State<Arc<Webhook>>, Verified(body): Verified) -> Response {
-    match event::read(&body, webhook.bot.get().map(String::as_str)) {
+    match webhook.read(&body).await {
         Ok(Event::Challenge(challenge)) => {
             info!("slack checks the request URL");
             ([(header::CONTENT_TYPE, "text/plain")], challenge).into_response()
@@ -106,6 +114,7 @@ async fn events(State(webhook): State<Arc<Webhook>>, Verified(body): Verified) -
             webhook.conversation.forget_user(&user);
             StatusCode::OK.into_response()
         }
+        Ok(Event::Removed { workspace, at }) => webhook.remove(workspace, at).await,
         Ok(Event::RateLimited) => {
             warn!("slack limits the rate of events; some of what people write does not arrive");
             StatusCode::OK.into_response()
@@ -140,6 +149,43 @@ async fn interactions(State(webhook): State<Arc<Webhook>>, Verified(body): Verif
 }
 
 impl Webhook {
+    async fn read(&self, body: &[u8]) -> Result<Event, Unreadable> {
+        let envelope = Envelope::open(body)?;
+        let bot = match envelope.workspace_of_unnamed_bot() {
+            Some(workspace) => self.tokens.bot(&workspace).await,
+            None => None,
+        };
+        event::read(&envelope, bot.as_deref())
+    }
+
+    /// Forgets a workspace that has removed the app, unless it has installed it again since.
+    async fn remove(&self, workspace: WorkspaceId, at: Option<Timestamp>) -> Response {
+        let at = at.unwrap_or_else(|| self.clock.now());
+        let (conversation, tokens) = (Arc::clone(&self.conversation), Arc::clone(&self.tokens));
+        // To its end, although Slack does not wait for long.
+        let forgetting = self.tracker.spawn(async move {
+            if tokens.were_given_after(&workspace, at).await? {
+                info!(workspace.id = %workspace, "the app was installed again since it was removed; nothing is forgotten");
+                return Ok(());
+            }
+            conversation.forget_workspace(&key(&workspace)).await?;
+            info!(workspace.id = %workspace, "the app was removed from a workspace, which is forgotten");
+            Ok::<(), StoreError>(())
+        });
+        match forgetting.await {
+            Ok(Ok(())) => StatusCode::OK.into_response(),
+            Ok(Err(error)) => {
+                let error = &error as &dyn std::error::Error;
+                warn!(
+                    error,
+                    "a workspace that has removed the app cannot be forgotten; Slack will tell it again"
+                );
+                StatusCode::SERVICE_UNAVAILABLE.into_response()
+            }
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        }
+    }
+
     async fn take(&self, keys: &[String], inbound: Inbound) -> Response {
         match self.conversation.accept(keys, inbound).await {
             Ok(taken) => {
@@ -155,7 +201,7 @@ impl Webhook {
 }
 
 /// A signed payload that is not understood is acknowledged: a failure would only make Slack repeat it.
-fn not_understood(error: &serde_path_to_error::Error<serde_json::Error>) -> Response {
+fn not_understood(error: &Unreadable) -> Response {
     // The path and the position only: the error's own text can quote the payload.
     let (line, column) = (error.inner().line(), error.inner().column());
     warn!(path = %error.path(), line, column, "a signed payload is not understood and is only acknowledged");

@@ -4,10 +4,10 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tracing::{debug, warn};
 
-use super::api::{ApiError, Arguments, Patience};
+use super::api::{ApiError, Arguments, Patience, Target};
 use super::blocks::rerender;
 use super::platform::SlackPlatform;
-use crate::chat::{ChannelId, MessageId, Place, Reply, Shown, wording};
+use crate::chat::{ChannelId, MessageId, Place, Reply, Shown, WorkspaceId, wording};
 use crate::conversation::Delivery;
 
 /// How long a channel is remembered for having no native status.
@@ -18,7 +18,7 @@ pub(super) const MAX_CHANNELS: usize = 10_000;
 impl SlackPlatform {
     /// Begins to show it.
     pub(super) async fn begin_showing(&self, place: &Place, delivery: &Delivery) -> Shown {
-        if self.has_status(&place.thread.channel) {
+        if self.has_status(place) {
             match self.show_status(place).await {
                 Ok(()) | Err(ApiError::Unknown(_)) => return Shown::Status,
                 Err(ApiError::Refused { .. }) => {}
@@ -33,7 +33,7 @@ impl SlackPlatform {
     pub(super) async fn keep_showing(&self, place: &Place, shown: &Shown) {
         let may_be_status = matches!(shown, Shown::Status | Shown::Uncertain);
         if may_be_status
-            && self.has_status(&place.thread.channel)
+            && self.has_status(place)
             && let Err(error) = self.show_status(place).await
         {
             debug!(%error, "a status cannot be kept");
@@ -51,7 +51,7 @@ impl SlackPlatform {
         if let Some(message) = placeholder {
             self.delete(place, &message).await;
         } else if may_be_status
-            && self.has_status(&place.thread.channel)
+            && self.has_status(place)
             // Slack ends it by itself after two minutes.
             && let Err(error) = self.set_status(place, "").await
         {
@@ -82,17 +82,17 @@ impl SlackPlatform {
     }
 
     pub(super) async fn delete(&self, place: &Place, placeholder: &MessageId) {
-        let channel = place.thread.channel.as_str();
-        let body = json!({ "channel": channel, "ts": placeholder.as_str() });
+        let target = Target::channel(place);
+        let body = json!({ "channel": target.channel, "ts": placeholder.as_str() });
         let deleted =
-            self.api.call("chat.delete", channel, Arguments::Json(&body), Patience::UntilDoneTwice).await;
+            self.api.call(target, "chat.delete", Arguments::Json(&body), Patience::UntilDoneTwice).await;
         if let Err(error) = deleted {
             warn!(%error, "a placeholder cannot be deleted");
         }
     }
 
-    fn has_status(&self, channel: &ChannelId) -> bool {
-        self.without_status.read(channel, self.api.now(), |()| ()).is_none()
+    fn has_status(&self, place: &Place) -> bool {
+        self.without_status.read(&channel(place), self.api.now(), |()| ()).is_none()
     }
 
     async fn show_status(&self, place: &Place) -> Result<(), ApiError> {
@@ -100,17 +100,22 @@ impl SlackPlatform {
         if let Err(error @ ApiError::Refused { .. }) = &shown {
             debug!(%error, "slack has no status here; a placeholder takes its place");
             let now = self.api.now();
-            self.without_status.put(place.thread.channel.clone(), (), now + NO_STATUS_HOURS, now);
+            self.without_status.put(channel(place), (), now + NO_STATUS_HOURS, now);
         }
         shown
     }
 
     async fn set_status(&self, place: &Place, status: &str) -> Result<(), ApiError> {
-        let (channel, root) = (place.thread.channel.as_str(), place.thread.root.as_str());
-        let body = json!({ "channel_id": channel, "thread_ts": root, "status": status });
+        let (target, root) = (Target::channel(place), place.thread.root.as_str());
+        let body = json!({ "channel_id": target.channel, "thread_ts": root, "status": status });
         let method = "assistant.threads.setStatus";
-        self.api.call(method, channel, Arguments::Json(&body), Patience::Once).await.map(|_| ())
+        self.api.call(target, method, Arguments::Json(&body), Patience::Once).await.map(|_| ())
     }
+}
+
+/// What tells a channel from all others, also from those of other workspaces.
+fn channel(place: &Place) -> (WorkspaceId, ChannelId) {
+    (place.thread.workspace.clone(), place.thread.channel.clone())
 }
 
 fn placeholder_key(delivery: &Delivery) -> String {

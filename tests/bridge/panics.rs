@@ -8,7 +8,7 @@ use threadbridge::agent::Agent;
 use threadbridge::chat::{
     Action, Addressed, AgentKind, Audience, Button, ChannelId, Click, ClickedMessage, Inbound, MessageId,
     Place, PlatformId, Private, Profile, Question, Reply, Shown, Text, ThreadKey, TurnMemo, UserId, UserKey,
-    wording,
+    WorkspaceId, wording,
 };
 use threadbridge::clock::Clock;
 use threadbridge::config::{Config, Environment};
@@ -55,6 +55,8 @@ impl Platform for Brittle {
     }
 
     fn forget(&self, _: &UserKey) {}
+
+    fn forget_workspace(&self, _: &WorkspaceId) {}
 
     async fn show_working(&self, _: &Place, _: &Delivery) -> Shown {
         Shown::Nothing

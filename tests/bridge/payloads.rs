@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use threadbridge::seal::Seal;
+use threadbridge::slack::envelope::Envelope;
 use threadbridge::slack::event::{self, Event};
 use threadbridge::slack::interaction;
 
@@ -96,9 +97,9 @@ fn every_payload_of_slacks_sdks_has_a_shape_that_is_read() {
     for Payload { name, path, body, .. } in &payloads {
         let payload = url::form_urlencoded::parse(body.as_bytes()).find(|(key, _)| key == "payload");
         let read = match (*path, payload) {
-            (EVENTS, _) => {
-                event::read(body.as_bytes(), None).map(|event| matches!(event, Event::Asked { .. }))
-            }
+            (EVENTS, _) => Envelope::open(body.as_bytes())
+                .and_then(|envelope| event::read(&envelope, None))
+                .map(|event| matches!(event, Event::Asked { .. })),
             (_, Some((_, payload))) => interaction::read(payload.as_bytes(), &seal).map(|_| false),
             (_, None) => Ok(false),
         };

@@ -13,7 +13,7 @@ fn with_nothing_set_it_says_what_to_set_and_fails() {
     exit code 1
     --- stdout
     ✅ configuration  loads from the environment, and no file
-    ❌ secrets        slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions)
+    ❌ secrets        slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions), or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET to let admins install it in their workspaces
                       → set SLACK_BOT_TOKEN in the environment, or bot_token under [slack] in your file
     ⚠️ secrets        there is no seal key: one is made from the signing secret, and when that is changed no button works any more
                       → `openssl rand -hex 32 > FILE`, once, and SEAL_KEY_FILE=FILE

@@ -115,7 +115,7 @@ fn without_secrets_it_does_not_start_and_says_why_in_one_sentence() {
     assert_snapshot!(told(&threadbridge(&[]).output().unwrap()), @"
     exit code 1
     --- stderr
-    threadbridge: slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions)
+    threadbridge: slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions), or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET to let admins install it in their workspaces
     ");
     assert_snapshot!(told(&threadbridge(&["serve"]).env("PORT", "many").output().unwrap()), @"
     exit code 1

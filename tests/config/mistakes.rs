@@ -9,9 +9,45 @@ const NO_FILE: (&str, &str) = ("DIRECTORY_FILE", "");
 
 #[test]
 fn a_missing_secret_is_named_with_where_to_find_it() {
-    assert_snapshot!(complaint("", &[("SLACK_BOT_TOKEN", "")]), @"slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions)");
+    assert_snapshot!(complaint("", &[("SLACK_BOT_TOKEN", "")]), @"slack.bot_token is missing: set SLACK_BOT_TOKEN to the Bot User OAuth Token (xoxb-…) of your app (OAuth & Permissions), or SLACK_CLIENT_ID and SLACK_CLIENT_SECRET to let admins install it in their workspaces");
     assert_snapshot!(complaint("", &[("SLACK_SIGNING_SECRET", " ")]), @"SLACK_SIGNING_SECRET: slack.signing_secret is missing: set SLACK_SIGNING_SECRET to the Signing Secret of your app (Basic Information)");
     assert_snapshot!(complaint("", &[("SLACK_BOT_TOKEN", "xoxb-canary secret")]), @"SLACK_BOT_TOKEN: slack.bot_token has blanks, quotes or other characters that do not belong to it: copy it again");
+}
+
+#[test]
+fn what_is_missing_for_installations_is_named() {
+    let client = [("SLACK_CLIENT_ID", "1234.5678"), ("SLACK_CLIENT_SECRET", "canary-secret")];
+    assert_snapshot!(complaint("", &client[..1]), @"SLACK_CLIENT_ID=1234.5678: slack.client_secret is missing, and slack.client_id is set: both are in your app's Basic Information, and admins can install it only with both");
+    assert_snapshot!(complaint("", &client[1..]), @"SLACK_CLIENT_SECRET: slack.client_id is missing, and slack.client_secret is set: both are in your app's Basic Information, and admins can install it only with both");
+    assert_snapshot!(complaint("", &client), @"server.public_url cannot be used: it is not set, and slack.client_id is: set PUBLIC_URL to where browsers reach the bridge, such as https://threadbridge.example.com, so that Slack can send admins back after an installation");
+    let public = |url| [&client[..], &[("PUBLIC_URL", url)]].concat();
+    assert_snapshot!(complaint("", &public("threadbridge.example.com")), @"PUBLIC_URL: server.public_url cannot be used: it is not a web address: write it as https://threadbridge.example.com");
+    assert_snapshot!(complaint("", &public("http://threadbridge.example.com")), @"PUBLIC_URL: server.public_url cannot be used: it must begin with https:// (http:// only for this machine)");
+    assert_snapshot!(complaint("", &public("https://canary:canary@threadbridge.example.com")), @"PUBLIC_URL: server.public_url cannot be used: it must be a bare base URL, without user name, password, query or fragment");
+    let token =
+        [&public("https://threadbridge.example.com")[..], &[("SLACK_CLIENT_SECRET", "xoxb-canary")]].concat();
+    assert_snapshot!(complaint("", &token), @"SLACK_CLIENT_SECRET: slack.client_secret is the bot token (xoxb-…): the bridge needs the Client Secret of your app (Basic Information), which is no token");
+    let quotes =
+        [&public("https://threadbridge.example.com")[..], &[("SLACK_CLIENT_ID", "\"1234.5678\"")]].concat();
+    assert_snapshot!(complaint("", &quotes), @r#"SLACK_CLIENT_ID="1234.5678": slack.client_id has blanks, quotes or other characters that do not belong to it: copy it again"#);
+    assert_snapshot!(complaint("[slack]\nauthorize_url = \"slack.com/canary\"", &[]), @"FILE: slack.authorize_url is not a web address: write it as https://host/path");
+}
+
+#[test]
+fn with_a_client_no_token_is_needed_and_memory_is_a_risk() {
+    let settings = [
+        ("SLACK_SIGNING_SECRET", "signing-secret"),
+        ("SLACK_CLIENT_ID", "1234.5678"),
+        ("SLACK_CLIENT_SECRET", "client-secret"),
+        ("PUBLIC_URL", "http://localhost:3000"),
+        ("AGENT_URL", "https://agent.example"),
+    ];
+    let config = load(&settings).unwrap();
+    config.slack.check().unwrap();
+    assert_snapshot!(config.risks().join("\n"), @"store.url is memory: and slack.client_id is set: what admins install is forgotten when the bridge stops, and they have to install it again; sqlite:FILE and redis://… keep it");
+    let lasting =
+        [&settings[..], &[("STORE_URL", "sqlite:store.db"), ("SEAL_KEY", "0123456789abcdef")]].concat();
+    assert_eq!(load(&lasting).unwrap().risks(), [""; 0]);
 }
 
 #[test]

@@ -18,6 +18,9 @@ fn the_plain_names_set_their_keys() {
     let config = load(&[
         ("SLACK_BOT_TOKEN", "xoxb-1"),
         ("SLACK_SIGNING_SECRET", "s"),
+        ("SLACK_CLIENT_ID", "3336676569.3336680001"),
+        ("SLACK_CLIENT_SECRET", "0012e3"),
+        ("PUBLIC_URL", "https://threadbridge.example.com/"),
         ("SLACK_API_URL", "http://slack.example/api"),
         ("AGENT_URL", "http://agent.example"),
         ("AGENT_KIND", "support"),
@@ -32,6 +35,11 @@ fn the_plain_names_set_their_keys() {
     assert_eq!(config.slack.bot_token.as_deref().map(String::as_str), Some("xoxb-1"));
     assert_eq!(config.slack.signing_secrets()[0].as_str(), "s");
     assert_eq!(config.slack.api_url, "http://slack.example/api");
+    assert_eq!(
+        (config.slack.client_id.as_str(), config.slack.client_secret.as_str()),
+        ("3336676569.3336680001", "0012e3")
+    );
+    assert_eq!(config.server.public_url().unwrap().unwrap().as_str(), "https://threadbridge.example.com/");
     assert_eq!(
         (config.agent.url.as_str(), config.agent.kind.to_string()),
         ("http://agent.example", "support".into())
@@ -154,6 +162,7 @@ fn no_secret_is_shown_when_a_configuration_is_printed() {
     let secrets = [
         ("SLACK_BOT_TOKEN", "xoxb-canary"),
         ("SLACK_SIGNING_SECRET", "canary-1"),
+        ("SLACK_CLIENT_SECRET", "canary-5"),
         ("THREADBRIDGE_SLACK__PREVIOUS_SIGNING_SECRET", "canary-2"),
         ("DIRECTORY_TOKEN", "canary-3"),
         ("SEAL_KEY", "canary-4567890123"),

@@ -17,7 +17,7 @@ async fn a_configuration_that_cannot_be_loaded_is_told_first_and_the_rest_is_loo
                       → set THREADBRIDGE_AGENT__DEADLINE_SECONDS in the environment, or deadline_seconds under [agent] in your file
     ✅ secrets        the tokens and secrets have the shape that they must have
     ✅ clock          this machine's clock agrees with Slack's
-    ✅ slack          the token is of T0ACME (acme), the bot is U0BRIDGE
+    ✅ slack          the token is of T0ACME (Acme), the bot is U0BRIDGE
     ✅ scopes         the token has all 13 that it must have, and no others
     ✅ events         a signed event arrives at the bridge, a forged one is refused
     ✅ bridge         it serves on this machine; to it the agent is: healthy

@@ -128,7 +128,7 @@ async fn when_all_is_well_each_line_says_so() {
     ✅ configuration  loads from the environment, and no file
     ✅ secrets        the tokens and secrets have the shape that they must have
     ✅ clock          this machine's clock agrees with Slack's
-    ✅ slack          the token is of T0ACME (acme), the bot is U0BRIDGE
+    ✅ slack          the token is of T0ACME (Acme), the bot is U0BRIDGE
     ✅ scopes         the token has all 13 that it must have, and no others
     ✅ events         a signed event arrives at the bridge, a forged one is refused
     ✅ bridge         it serves on this machine; to it the agent is: healthy

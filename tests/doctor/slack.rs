@@ -149,3 +149,18 @@ async fn a_missing_scope_is_told_with_what_cannot_be_done_without_it() {
     1 to mend, 0 to look at.
     "#);
 }
+
+#[tokio::test]
+async fn where_each_workspace_has_a_token_of_its_own_none_is_missed() {
+    let practice = Practice::open().await;
+    let installs =
+        [("SLACK_BOT_TOKEN", ""), ("SLACK_CLIENT_ID", "1234.5678"), ("SLACK_CLIENT_SECRET", "client-secret")];
+    assert_snapshot!(practice.finds(&installs).await, @"
+    ⚠️ configuration  store.url is memory: and slack.client_id is set: what admins install is forgotten when the bridge stops, and they have to install it again; sqlite:FILE and redis://… keep it
+                      → STORE_URL=sqlite:/path/to/store.db
+    ✅ slack          it can be reached; each workspace has a token of its own
+    ➖ scopes         they are known only with a token that Slack accepts
+    It works; 1 to look at; 1 not looked at.
+    ");
+    practice.world.finish_oddly().await;
+}

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
@@ -17,7 +18,7 @@ use super::methods::{self, METHODS};
 use super::state::ApiCall;
 
 /// The largest body that is read: bigger than any upload of the bridge.
-const MOST_BODY: usize = 16 * 1024 * 1024;
+pub(super) const MOST_BODY: usize = 16 * 1024 * 1024;
 /// The name under which the upload URLs stand in the record and among the faults.
 const UPLOAD: &str = "upload";
 
@@ -26,9 +27,9 @@ pub(super) fn router(workspace: Workspace) -> Router {
 }
 
 /// What a call did: the arguments as understood, and the answer or the refusal; no answer when nothing was done.
-struct Done {
-    arguments: Value,
-    answer: Option<Result<Value, Refusal>>,
+pub(super) struct Done {
+    pub(super) arguments: Value,
+    pub(super) answer: Option<Result<Value, Refusal>>,
 }
 
 async fn call(State(workspace): State<Workspace>, Path(method): Path<String>, request: Request) -> Response {
@@ -36,12 +37,17 @@ async fn call(State(workspace): State<Workspace>, Path(method): Path<String>, re
     let Ok(body) = to_bytes(body, MOST_BODY).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let fault = workspace.faults().take(&method);
+    answer_call(&workspace, &method, &head, &body).await
+}
+
+/// Does what a call asks for, and answers it.
+pub(super) async fn answer_call(workspace: &Workspace, method: &str, head: &Parts, body: &Bytes) -> Response {
+    let fault = workspace.faults().take(method);
     let effect = fault.as_ref().is_none_or(Fault::takes_effect);
     let is_get = head.method == axum::http::Method::GET;
     let query = head.uri.query().unwrap_or_default();
-    let done = workspace.perform(&method, is_get, query, &head.headers, &body, effect);
-    let mut response = workspace.answer(&method, done, fault).await;
+    let done = workspace.perform(method, is_get, query, &head.headers, body, effect);
+    let mut response = workspace.answer(method, done, fault).await;
     workspace.head(&head.headers, response.headers_mut());
     response
 }
@@ -60,7 +66,7 @@ async fn upload(State(workspace): State<Workspace>, Path(id): Path<String>, requ
 }
 
 impl Fault {
-    fn takes_effect(&self) -> bool {
+    pub(super) fn takes_effect(&self) -> bool {
         matches!(self, Self::DropAfter | Self::StatusAfter(_) | Self::HangAfter)
     }
 }
@@ -104,10 +110,16 @@ impl Workspace {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or_else(|| Refusal::mistake("not_authed", Vec::new()))?;
-        if token == self.setup().bot_token.as_str() {
-            Ok(())
-        } else {
-            Err(Refusal::mistake("invalid_auth", Vec::new()))
+        let first = self.setup().bot_token.as_str();
+        if !first.is_empty() && token == first {
+            return Ok(());
+        }
+        let now = self.inner.clock.now();
+        match self.state().tokens.get(token) {
+            Some(issued) if issued.revoked => Err(Refusal::of("token_revoked")),
+            Some(issued) if issued.ends.is_some_and(|ends| ends <= now) => Err(Refusal::of("token_expired")),
+            Some(_) => Ok(()),
+            None => Err(Refusal::mistake("invalid_auth", Vec::new())),
         }
     }
 
@@ -124,7 +136,7 @@ impl Workspace {
     }
 
     /// Records the call and answers as the fault wants it. A call that hangs is on record as well.
-    async fn answer(&self, method: &str, done: Done, fault: Option<Fault>) -> Response {
+    pub(super) async fn answer(&self, method: &str, done: Done, fault: Option<Fault>) -> Response {
         let Done { arguments, answer } = done;
         let body = answer.map_or(Value::Null, |answer| self.body(method, answer));
         let (status, body) = match &fault {

@@ -212,21 +212,26 @@ impl Workspace {
         // In shared channels the top level names the author's workspace; `authorizations` names ours.
         let author = event["user"].as_str().filter(|_| shared);
         let team = author.map_or_else(|| setup.team_id.clone(), |user| shape::team_of(setup, user));
-        let number = self.state().count();
+        let (number, org_wide) = {
+            let mut state = self.state();
+            (state.count(), state.org_wide)
+        };
+        let enterprise = setup.organisation.as_ref().map(|organisation| organisation.id.as_str());
         json!({
             "type": "event_callback",
             "token": "legacy-verification-token",
             "api_app_id": setup.bot.app_id,
             "team_id": team,
             "context_team_id": setup.team_id,
-            "context_enterprise_id": null,
+            "enterprise_id": enterprise,
+            "context_enterprise_id": enterprise,
             "event_id": format!("Ev{number:09}"),
             "event_time": self.inner.clock.now().as_second(),
             "event_context": format!("4-{number:09}"),
             "is_ext_shared_channel": shared,
             "authorizations": [{
-                "enterprise_id": null, "team_id": setup.team_id, "user_id": setup.bot.user_id,
-                "is_bot": true, "is_enterprise_install": false,
+                "enterprise_id": enterprise, "team_id": if org_wide { None } else { Some(&setup.team_id) },
+                "user_id": setup.bot.user_id, "is_bot": true, "is_enterprise_install": org_wide,
             }],
             "event": event,
         })

@@ -4,8 +4,11 @@
 //! what is posted; and people act in it ([`Workspace::say`], [`Workspace::press`]), which the bridge
 //! gets as signed requests. It is the demo's Slack and the tests' fake Slack, one and the same.
 //!
-//! What it does not play: OAuth, Socket Mode, streams, modals, reactions, and that a scope is missing (it only says
-//! which there are, as Slack does). Of Slack's own retries it plays that they come ([`Switches::redelivery`]), not when; [`Workspace::redeliver`] repeats any delivery.
+//! [`Slack`] is what is around workspaces: one address for several of them, and the installing of the app.
+//!
+//! What it does not play: Socket Mode, streams, modals, reactions, and that a scope is missing (it only says which there
+//! are, as Slack does). Of Slack's own retries it plays that they come ([`Switches::redelivery`]), not when;
+//! [`Workspace::redeliver`] repeats any delivery.
 
 mod api;
 mod arguments;
@@ -17,6 +20,7 @@ mod people;
 mod render;
 mod setup;
 mod shape;
+mod slack;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -34,7 +38,8 @@ pub use self::deliver::{Ack, Delivery, signature};
 pub use self::faults::{Fault, Faults};
 pub use self::people::Said;
 pub use self::render::{render, render_ephemeral};
-pub use self::setup::{Bot, Channel, ChannelKind, Person, Setup, Standing, Switches};
+pub use self::setup::{Bot, Channel, ChannelKind, Organisation, Person, Setup, Standing, Switches};
+pub use self::slack::{App, Slack};
 pub use self::state::{ApiCall, Ephemeral, File, Message};
 
 use self::state::{State, Ts};

@@ -188,7 +188,11 @@ impl Workspace {
     fn interaction(&self, person: &Person, channel: &Channel, container: Value, mut action: Value) -> Value {
         let setup = self.setup();
         let now = self.inner.clock.now();
-        let number = self.state().count();
+        let (number, org_wide) = {
+            let mut state = self.state();
+            (state.count(), state.org_wide)
+        };
+        let organisation = setup.organisation.as_ref();
         action["action_ts"] = format!("{}.{:06}", now.as_second(), number % 1_000_000).into();
         let channel_name = match channel.kind {
             ChannelKind::Direct => "directmessage",
@@ -201,8 +205,8 @@ impl Workspace {
             "token": "legacy-verification-token",
             "trigger_id": format!("{}.{number}.simulated", now.as_second()),
             "team": {"id": setup.team_id, "domain": setup.domain},
-            "enterprise": null,
-            "is_enterprise_install": false,
+            "enterprise": organisation.map(|it| json!({"id": it.id, "name": it.name})),
+            "is_enterprise_install": org_wide,
             "user": {"id": person.id, "username": person.name, "name": person.name,
                      "team_id": person.team(&setup.team_id)},
             "channel": {"id": channel.id, "name": channel_name},

@@ -10,11 +10,15 @@ use crate::slack::table::SCOPES;
 pub struct Setup {
     /// The workspace's id, `T…`.
     pub team_id: String,
-    /// The workspace's name and sub-domain.
+    /// What people call the workspace.
+    pub name: String,
+    /// The workspace's sub-domain.
     pub domain: String,
+    /// The organisation that it belongs to.
+    pub organisation: Option<Organisation>,
     /// The app and its bot.
     pub bot: Bot,
-    /// The token that the Web API accepts.
+    /// The token that the Web API accepts from the start; empty when the app is not installed yet.
     pub bot_token: Private<String>,
     /// The scopes that the token has.
     pub scopes: Vec<String>,
@@ -28,6 +32,15 @@ pub struct Setup {
     pub switches: Switches,
     /// How long a delivery waits for its answer; Slack waits 3 s.
     pub ack_deadline: Duration,
+}
+
+/// Several workspaces under one roof: an Enterprise organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organisation {
+    /// The organisation's id, `E…`.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
 }
 
 /// The app that is installed in the workspace.
@@ -240,7 +253,9 @@ impl Default for Setup {
         let stranger = Person::member("U0SARA", "sara", "Sara Lund", "");
         Self {
             team_id: "T0ACME".to_owned(),
+            name: "Acme".to_owned(),
             domain: "acme".to_owned(),
+            organisation: None,
             bot: Bot {
                 app_id: "A0BRIDGE".to_owned(),
                 bot_id: "B0BRIDGE".to_owned(),

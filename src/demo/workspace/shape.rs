@@ -72,7 +72,7 @@ pub(super) fn message(setup: &Setup, message: &Message, room: Option<&Room>, met
 /// A person, as `users.info` shows them.
 pub(super) fn user(setup: &Setup, person: &Person) -> Value {
     let stranger = matches!(person.standing, Standing::Stranger { .. });
-    json!({
+    let mut shape = json!({
         "id": person.id,
         "team_id": person.team(&setup.team_id),
         "name": person.name,
@@ -86,7 +86,12 @@ pub(super) fn user(setup: &Setup, person: &Person) -> Value {
         "is_stranger": stranger,
         "is_email_confirmed": person.email.is_some(),
         "profile": profile(person),
-    })
+    });
+    if let Some(organisation) = setup.organisation.as_ref().filter(|_| !stranger) {
+        shape["enterprise_user"] =
+            json!({"id": person.id, "enterprise_id": organisation.id, "teams": [setup.team_id]});
+    }
+    shape
 }
 
 /// A person's profile; `fields` is an empty array when there are none, as Slack has it.

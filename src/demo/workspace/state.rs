@@ -122,6 +122,15 @@ pub(super) struct Status {
     pub(super) since: Timestamp,
 }
 
+/// A token that Slack has given for the workspace.
+#[derive(Debug, Clone)]
+pub(super) struct Issued {
+    /// When it ends.
+    pub(super) ends: Option<Timestamp>,
+    /// Whether it is worth nothing any more.
+    pub(super) revoked: bool,
+}
+
 /// A file that is being uploaded.
 pub(super) struct Upload {
     pub(super) name: String,
@@ -148,6 +157,9 @@ pub(super) struct State {
     pub(super) ephemerals: VecDeque<Ephemeral>,
     pub(super) statuses: HashMap<(String, Ts), Status>,
     pub(super) uploads: BTreeMap<String, Upload>,
+    pub(super) tokens: HashMap<String, Issued>,
+    /// Whether the app was installed for the whole organisation.
+    pub(super) org_wide: bool,
     pub(super) calls: VecDeque<ApiCall>,
     pub(super) deliveries: VecDeque<Delivery>,
     pub(super) violations: VecDeque<String>,
@@ -166,6 +178,8 @@ impl State {
             ephemerals: VecDeque::new(),
             statuses: HashMap::new(),
             uploads: BTreeMap::new(),
+            tokens: HashMap::new(),
+            org_wide: false,
             calls: VecDeque::new(),
             deliveries: VecDeque::new(),
             violations: VecDeque::new(),
@@ -178,6 +192,11 @@ impl State {
     pub(super) fn count(&mut self) -> u64 {
         self.counter += 1;
         self.counter
+    }
+
+    /// Goes on counting from here, so that no two workspaces of one Slack have the same event.
+    pub(super) fn count_from(&mut self, number: u64) {
+        self.counter = number;
     }
 
     /// The bridge that gets the next request: as if at random, like behind a load balancer.

@@ -23,6 +23,12 @@ pub enum ApiError {
     /// Nothing was sent.
     #[error("slack cannot be reached")]
     Unsent,
+    /// The workspace has no token; nothing was sent.
+    #[error("the app is not installed in this workspace")]
+    NotInstalled,
+    /// The store has the workspace's token, and does not answer; nothing was sent.
+    #[error("the store, which has the token, cannot be reached")]
+    NoStore,
     /// It was sent, and may have been done.
     #[error("slack's answer is unknown: {0}")]
     Unknown(String),
@@ -104,6 +110,11 @@ impl ApiError {
     /// Whether Slack minds the metadata.
     pub fn is_about_metadata(&self) -> bool {
         matches!(self, Self::Refused { code, .. } if code.contains("metadata"))
+    }
+
+    /// Whether the token has come to its end.
+    pub fn is_about_expiry(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == "token_expired")
     }
 
     /// The same as a refusal.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use slack_morphism::{SlackApiToken, SlackApiTokenValue, SlackClient};
+use slack_morphism::SlackClient;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 use url::Url;
@@ -21,7 +21,8 @@ pub use error::{ApiError, Class};
 use connector::Connector;
 
 use super::Settings;
-use crate::chat::Private;
+use super::tokens::{Token, Tokens};
+use crate::chat::{Place, WorkspaceId};
 use crate::clock::Clock;
 use crate::store::Expiring;
 
@@ -33,7 +34,7 @@ pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const BRIEFLY: SignedDuration = SignedDuration::from_secs(30);
 /// How much longer than wanted a pause may take on a busy machine; less than any lease should be.
 const OVERSLEPT: Duration = Duration::from_secs(3);
-/// How many methods and channels may be waited for at once.
+/// How many methods of workspaces and channels may be waited for at once.
 const MAX_WAITS: usize = 100_000;
 
 /// A Web API method's arguments, as the method takes them.
@@ -43,6 +44,27 @@ pub enum Arguments<'a> {
     Json(&'a Value),
     /// A query; for methods that read.
     Query(&'a [(&'a str, &'a str)]),
+}
+
+/// Whom a call concerns: whose token it is made with, and where Slack counts it.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The workspace of the installation.
+    pub workspace: &'a WorkspaceId,
+    /// The channel, because Slack's limits are for each channel; empty when it concerns none.
+    pub channel: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// A channel of a workspace.
+    pub fn channel(place: &'a Place) -> Self {
+        Self { workspace: &place.thread.workspace, channel: place.thread.channel.as_str() }
+    }
+
+    /// A workspace, and none of its channels.
+    pub fn workspace(workspace: &'a WorkspaceId) -> Self {
+        Self { workspace, channel: "" }
+    }
 }
 
 /// What to do when a call is not done at the first try.
@@ -58,24 +80,24 @@ pub enum Patience {
     UntilDoneTwice,
 }
 
-/// Slack's Web API with one installation's token.
+/// Slack's Web API, with each workspace's own token.
 pub struct SlackApi {
     client: SlackClient<Connector>,
     http: reqwest::Client,
     base_url: String,
     deadline: Duration,
-    token: SlackApiToken,
+    tokens: Arc<Tokens>,
     clock: Arc<dyn Clock>,
     patience: SignedDuration,
-    /// Until when a method must not be called for a channel.
-    waits: Expiring<(&'static str, String), Timestamp>,
+    /// Until when a method must not be called for a channel of a workspace.
+    waits: Expiring<(WorkspaceId, &'static str, String), Timestamp>,
 }
 
 impl SlackApi {
-    /// Calls with this token.
+    /// Calls with these tokens.
     pub fn new(
         settings: &Settings,
-        token: &Private<String>,
+        tokens: Arc<Tokens>,
         client: reqwest::Client,
         clock: Arc<dyn Clock>,
     ) -> Self {
@@ -85,47 +107,50 @@ impl SlackApi {
             http: client,
             base_url: settings.api_url.clone(),
             deadline,
-            token: SlackApiToken::new(SlackApiTokenValue(token.0.clone())),
+            tokens,
             clock,
             patience: SignedDuration::from_secs(settings.deliver_for_seconds.cast_signed()),
             waits: Expiring::new(MAX_WAITS),
         }
     }
 
-    /// Calls a method. `channel` is the one that it concerns, because Slack's limits are for each channel.
+    /// Calls a method for `target`.
     ///
     /// # Errors
-    /// When Slack refuses, or patience is at its end.
+    /// When the app is not installed there, Slack refuses, or patience is at its end.
     pub async fn call(
         &self,
+        target: Target<'_>,
         method: &'static str,
-        channel: &str,
         arguments: Arguments<'_>,
         patience: Patience,
     ) -> Result<Value, ApiError> {
         let give_up = self.clock.now() + if patience == Patience::Briefly { BRIEFLY } else { self.patience };
         let mut pause = FIRST_PAUSE;
         loop {
-            if let Some(rest) = self.rest(method, channel) {
+            if let Some(rest) = self.rest(target, method) {
                 if patience == Patience::Once || give_up < self.clock.now() + rest {
                     return Err(ApiError::Wait(rest));
                 }
                 self.pause(rest).await?;
             }
-            let error = match self.once(method, arguments).await {
+            let error = match self.try_once(target, method, arguments).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             let wait = match &error {
                 ApiError::Wait(wait) => {
-                    self.remember_wait(method, channel, *wait);
+                    self.remember_wait(target, method, *wait);
                     *wait
                 }
-                ApiError::Busy(_) | ApiError::Unsent => pause,
+                ApiError::Busy(_) | ApiError::Unsent | ApiError::NoStore => pause,
                 ApiError::Unknown(_) if matches!(patience, Patience::Briefly | Patience::UntilDoneTwice) => {
                     pause
                 }
-                ApiError::Unknown(_) | ApiError::Refused { .. } | ApiError::Overslept => return Err(error),
+                ApiError::Unknown(_)
+                | ApiError::Refused { .. }
+                | ApiError::NotInstalled
+                | ApiError::Overslept => return Err(error),
             };
             let now = self.clock.now();
             let until = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
@@ -175,9 +200,42 @@ impl SlackApi {
         }
     }
 
-    async fn once(&self, method: &'static str, arguments: Arguments<'_>) -> Result<Value, ApiError> {
+    /// The workspaces' tokens.
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    async fn try_once(
+        &self,
+        target: Target<'_>,
+        method: &'static str,
+        arguments: Arguments<'_>,
+    ) -> Result<Value, ApiError> {
+        let token = self.tokens.of(target.workspace).await?;
+        let error = match self.once(&token, method, arguments).await {
+            Err(error) if error.is(Class::Installation) => error,
+            done => return done,
+        };
+        // Another process may have got another one meanwhile.
+        let expired = error.is_about_expiry();
+        match self.tokens.instead_of(target.workspace, &token, expired).await {
+            Some(other) => self.once(&other, method, arguments).await,
+            None => Err(error),
+        }
+    }
+
+    /// Calls a method with this token, once.
+    ///
+    /// # Errors
+    /// When Slack refuses, or does not answer.
+    pub(super) async fn once(
+        &self,
+        token: &Token,
+        method: &'static str,
+        arguments: Arguments<'_>,
+    ) -> Result<Value, ApiError> {
         debug!(method, "calling slack");
-        let session = self.client.open_session(&self.token);
+        let session = self.client.open_session(token.value());
         let answer = match arguments {
             Arguments::Json(body) => session.http_session_api.http_post(method, body, None).await,
             Arguments::Query(query) => {
@@ -189,18 +247,22 @@ impl SlackApi {
         answer.map_err(ApiError::from_client)
     }
 
-    /// For how much longer Slack does not want this method for this channel.
-    fn rest(&self, method: &'static str, channel: &str) -> Option<Duration> {
+    /// For how much longer Slack does not want this method there.
+    fn rest(&self, target: Target<'_>, method: &'static str) -> Option<Duration> {
         let now = self.clock.now();
-        let until = self.waits.read(&(method, channel.to_owned()), now, |until| *until)?;
+        let until = self.waits.read(&key(target, method), now, |until| *until)?;
         Duration::try_from(until.duration_since(now)).ok()
     }
 
-    fn remember_wait(&self, method: &'static str, channel: &str, wait: Duration) {
+    fn remember_wait(&self, target: Target<'_>, method: &'static str, wait: Duration) {
         let now = self.clock.now();
         let until = now + SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-        self.waits.put((method, channel.to_owned()), until, until, now);
+        self.waits.put(key(target, method), until, until, now);
     }
+}
+
+fn key(target: Target<'_>, method: &'static str) -> (WorkspaceId, &'static str, String) {
+    (target.workspace.clone(), method, target.channel.to_owned())
 }
 
 #[cfg(test)]
@@ -227,7 +289,8 @@ mod tests {
     fn api(late: Duration) -> SlackApi {
         let config =
             Config::load(None, &Environment::from_pairs([("AGENT_URL", "http://localhost")])).unwrap();
-        SlackApi::new(&config.slack, &"xoxb-1".into(), crate::http::client().unwrap(), Arc::new(Late(late)))
+        let tokens = Arc::new(Tokens::of_environment(&config.slack));
+        SlackApi::new(&config.slack, tokens, crate::http::client().unwrap(), Arc::new(Late(late)))
     }
 
     #[tokio::test(start_paused = true)]

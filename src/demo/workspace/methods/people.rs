@@ -10,13 +10,14 @@ pub(super) fn auth_test(workspace: &Workspace, _: &Arguments) -> Result<Value, R
     let setup = workspace.setup();
     Ok(json!({
         "url": format!("https://{}.slack.com/", setup.domain),
-        "team": setup.domain,
+        "team": setup.name,
         "team_id": setup.team_id,
         "user": setup.bot.name,
         "user_id": setup.bot.user_id,
         "bot_id": setup.bot.bot_id,
         "app_id": setup.bot.app_id,
-        "is_enterprise_install": false,
+        "enterprise_id": setup.organisation.as_ref().map(|organisation| &organisation.id),
+        "is_enterprise_install": workspace.state().org_wide,
     }))
 }
 

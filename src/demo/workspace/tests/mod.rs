@@ -2,6 +2,7 @@
 
 mod called;
 mod delivered;
+mod installed;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
