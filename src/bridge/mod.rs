@@ -1,5 +1,6 @@
 //! The bridge put together: from a configuration to a process that serves and stops well.
 
+mod explain;
 mod reload;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+pub use explain::{Explanation, Message, Stands, explain};
 pub use reload::Reloader;
 
 use crate::agent::{self, Agent};
@@ -22,7 +24,9 @@ use crate::conversation::{Conversation, Parts, Platform};
 use crate::directory::{Directory, DirectoryError, SourceKind};
 use crate::seal::Seal;
 use crate::slack::api::SlackApi;
+use crate::slack::home::HomeTab;
 use crate::slack::webhook::{self, Webhook};
+use crate::slack::welcome::Welcoming;
 use crate::slack::{self, SlackPlatform, Tokens, install};
 use crate::store::{self, OpenError, Store};
 use crate::{http, server};
@@ -116,8 +120,25 @@ impl Bridge {
         let public_url = config.server.public_url().ok().flatten();
         let (settings, its_clock) = (&config.slack, Arc::clone(&clock));
         let pages = install::router(&slack, settings, public_url, seal.clone(), its_clock, work.clone());
+        let admin_channel = Some(config.slack.admin_channel.trim()).filter(|channel| !channel.is_empty());
+        let home = HomeTab {
+            platform: Arc::clone(&slack),
+            conversation: Arc::clone(&conversation),
+            store: Arc::clone(&store),
+            admin_channel: admin_channel.map(Into::into),
+            tracker: work.clone(),
+        };
+        let welcoming = Welcoming {
+            platform: Arc::clone(&slack),
+            conversation: Arc::clone(&conversation),
+            store: Arc::clone(&store),
+            seal: seal.clone(),
+            tracker: work.clone(),
+        };
         let webhook = Webhook {
             conversation: Arc::clone(&conversation),
+            home: Arc::new(home),
+            welcoming: Arc::new(welcoming),
             signing_secrets,
             tokens,
             tracker: work.clone(),

@@ -62,6 +62,9 @@ pub struct Question {
     pub addressed: Addressed,
     /// Whether the platform says that the person is of another organisation.
     pub outsider: bool,
+    /// Whether it was asked by pressing a button, so that no message in the thread shows it.
+    #[serde(default)]
+    pub by_button: bool,
 }
 
 /// How a message is meant for the bot.

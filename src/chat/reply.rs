@@ -77,6 +77,9 @@ pub struct AnswerReply {
     pub memo: TurnMemo,
     /// Whether to show how sure the agent is.
     pub show_confidence: bool,
+    /// What was asked, where no message in the thread shows it.
+    #[serde(default)]
+    pub asked: Option<Private<String>>,
 }
 
 /// Why there is no answer.

@@ -52,6 +52,8 @@ pub struct Profile {
     pub fields: Vec<(String, Private<String>)>,
     /// Why this person is not simply a member of the workspace.
     pub standing: Standing,
+    /// Whether they administer the workspace.
+    pub admin: bool,
 }
 
 /// How a person belongs to the workspace.

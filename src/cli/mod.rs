@@ -4,6 +4,7 @@
 mod demo;
 mod directory;
 mod doctor;
+mod explain;
 mod healthcheck;
 mod manifest;
 mod serve;
@@ -55,6 +56,8 @@ enum Command {
     /// It needs the same environment (and --config) as the bridge. It asks nobody a question and changes nothing: it calls
     /// auth.test, the agent's health and the bridge's own URL.
     Doctor(doctor::Options),
+    /// Say what the bridge would make of a message, and why; nothing is sent or kept.
+    Explain(explain::Options),
     /// Look into the directory.
     Directory {
         #[command(subcommand)]
@@ -81,6 +84,7 @@ impl Cli {
             Command::Manifest(options) => manifest::manifest(options),
             Command::Doctor(options) => doctor::doctor(self.config.as_deref(), options).await,
             Command::Healthcheck => healthcheck::healthcheck(&load()?).await,
+            Command::Explain(options) => explain::explain(&load()?, options).await,
             Command::Directory { command } => directory::directory(&load()?, command).await,
             Command::Store { command } => store::store(&load()?, command).await,
         }

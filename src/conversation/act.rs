@@ -13,6 +13,7 @@ use crate::chat::{
     Shown, Trouble, TurnKey, TurnMemo, TurnState, UserInfo, Word,
 };
 use crate::directory::Lookup;
+use crate::store::Counted;
 
 /// A click with a button that holds, and the turn that it is about.
 pub(super) struct Pressed<'a> {
@@ -134,6 +135,9 @@ impl Conversation {
         }
         if saved {
             self.settle(click, Outcome::Thanks).await;
+            let helpful = rating == Rating::Helpful;
+            let what = if helpful { Counted::Helpful } else { Counted::Unhelpful };
+            self.count(&click.place, what).await;
         } else {
             self.not_rated(click, memo).await;
         }

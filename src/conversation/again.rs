@@ -46,6 +46,7 @@ impl Conversation {
             asked_at,
             addressed: Addressed::Directly,
             outsider: memo.outsider,
+            by_button: false,
         };
         self.answer(&question, Asked::Again { memo, reader: &click.user }, work).await
     }

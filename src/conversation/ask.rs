@@ -28,7 +28,7 @@ pub(super) enum Asked<'a> {
 }
 
 /// How a question ends.
-enum Ending {
+pub(super) enum Ending {
     /// With a reply in the thread.
     Post(Reply),
     /// With a reply that only the asker sees.
@@ -81,7 +81,9 @@ impl Conversation {
                 info!(milliseconds, kind = reply.kind(), "a question ends with a reply");
                 let outgoing = Outgoing { reply, shown };
                 self.keep_outgoing(work, &outgoing).await?;
-                self.deliver(place, work, delivery, &outgoing).await?
+                let state = self.deliver(place, work, delivery, &outgoing).await?;
+                self.count_answer(place, state.as_ref()).await;
+                state
             }
             Ending::Whisper(reply) => {
                 info!(milliseconds, kind = reply.kind(), "a question ends with a private reply");
@@ -138,7 +140,12 @@ impl Conversation {
         self.memo_of(question, asked, session.ok().flatten().as_deref())
     }
 
-    fn memo_of(&self, question: &Question, asked: Asked<'_>, session: Option<&Session>) -> TurnMemo {
+    pub(super) fn memo_of(
+        &self,
+        question: &Question,
+        asked: Asked<'_>,
+        session: Option<&Session>,
+    ) -> TurnMemo {
         let mut memo = self.first_memo(question);
         if let Some(session) = session {
             (memo.session, memo.agent) = (session.id.clone(), session.agent);
@@ -159,20 +166,10 @@ impl Conversation {
         let now = self.parts.clock.now();
         let place = &question.place;
         let session = self.stored(|store| store.session(&place.thread, now)).await?;
-        let manner = self.manner(place);
-        if let Some(reason) = not_for_us(manner, question, session.as_deref()) {
-            return Err(Ending::Silence(reason));
-        }
-        if manner.answers == Answers::Nothing {
-            return Err(Ending::Whisper(Reply::OffHere));
-        }
-        if question.text.is_blank() {
-            return Err(Ending::Post(Reply::Help));
-        }
         let memo = self.memo_of(question, asked, session.as_deref());
+        let user = self.judge(question, session.as_deref(), &memo).await?;
         let session =
             session.map_or_else(|| Session::new(memo.session.clone(), memo.agent), Arc::unwrap_or_clone);
-        let user = self.person(question, &memo).await?;
         let mut asking = Asking { question, session, memo, user };
         let words = self.readable(place, &question.text).await;
         let turn = Turn {
@@ -191,6 +188,26 @@ impl Conversation {
             return Err(Ending::Whisper(Reply::RateLimited { until, now, memo: Some(asking.memo) }));
         }
         Ok((asking, turn))
+    }
+
+    /// Who asks, in the CRM, if the message is a question that they may ask here; or how it ends.
+    pub(super) async fn judge(
+        &self,
+        question: &Question,
+        session: Option<&Session>,
+        memo: &TurnMemo,
+    ) -> Result<Arc<UserInfo>, Ending> {
+        let manner = self.manner(&question.place);
+        if let Some(reason) = not_for_us(manner, question, session) {
+            return Err(Ending::Silence(reason));
+        }
+        if manner.answers == Answers::Nothing {
+            return Err(Ending::Whisper(Reply::OffHere));
+        }
+        if question.text.is_blank() {
+            return Err(Ending::Post(Reply::Help));
+        }
+        self.person(question, memo).await
     }
 
     /// Who asks, in the CRM; or how the question ends without that.
@@ -246,16 +263,18 @@ impl Conversation {
         self.save(&mut asking, answered, work).await?;
         if answer.escalate {
             // Kept first: what was paid for is not lost to this, nor is the failure recorded twice after a crash.
-            let reply = Self::answer_reply(self.manner(&asking.question.place), &answer, &asking.memo);
+            let reply = self.answer_reply(&asking, &turn, &answer);
             self.keep_outgoing(work, &Outgoing { reply, shown: work.progress.get() }).await?;
             asking.memo.failure = self.record_failure(&asking, &turn, &answer.text).await;
         }
-        Ok(Ending::Post(Self::answer_reply(self.manner(&asking.question.place), &answer, &asking.memo)))
+        Ok(Ending::Post(self.answer_reply(&asking, &turn, &answer)))
     }
 
-    fn answer_reply(manner: Manner, answer: &Answer, memo: &TurnMemo) -> Reply {
-        let show_confidence = manner.show_confidence;
-        Reply::Answer(Box::new(AnswerReply { answer: answer.clone(), memo: memo.clone(), show_confidence }))
+    fn answer_reply(&self, asking: &Asking<'_>, turn: &Turn, answer: &Answer) -> Reply {
+        let show_confidence = self.manner(&asking.question.place).show_confidence;
+        let asked = asking.question.by_button.then(|| turn.question.clone());
+        let (answer, memo) = (answer.clone(), asking.memo.clone());
+        Reply::Answer(Box::new(AnswerReply { answer, memo, show_confidence, asked }))
     }
 
     async fn record_failure(

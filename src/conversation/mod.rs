@@ -4,6 +4,8 @@
 mod act;
 mod again;
 mod ask;
+mod explain;
+mod home;
 mod platform;
 mod posting;
 mod readable;
@@ -24,15 +26,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
+pub use explain::{Explained, Fate};
+pub use home::{Condition, FIGURE_DAYS, Figures, Home, WhoIs};
 pub use platform::{Delivery, Platform, PlatformError, Spoken};
-pub use rules::{Manner, Rule, Rules};
+pub use rules::{Manner, Rule, Rules, Welcome};
 pub use settings::{Answers, FollowUps, Settings, TicketEmail, WhoMayPress};
 pub use work::LEASE;
 
 use crate::agent::Agent;
 use crate::chat::{
-    Addressed, AgentKind, Inbound, Place, Question, Reply, SessionId, TurnMemo, UserId, UserKey, Word,
-    WorkspaceKey,
+    Addressed, AgentKind, Inbound, Place, PlatformId, Question, Reply, SessionId, TurnMemo, UserId, UserKey,
+    Word, WorkspaceKey,
 };
 use crate::clock::Clock;
 use crate::directory::Directory;
@@ -293,7 +297,10 @@ impl Conversation {
     /// # Panics
     /// When the place's platform was not given to this core; no other platform makes places.
     fn platform(&self, place: &Place) -> &dyn Platform {
-        let id = &place.thread.platform;
+        self.platform_of(&place.thread.platform)
+    }
+
+    fn platform_of(&self, id: &PlatformId) -> &dyn Platform {
         let platform = self.parts.platforms.iter().find(|platform| platform.id() == *id);
         platform.expect("a place comes from one of the platforms").as_ref()
     }

@@ -29,6 +29,17 @@ pub struct Rule {
     pub allow_guests: Option<bool>,
     /// Whether people of other organisations may ask.
     pub allow_external: Option<bool>,
+    /// The bot's first word there; none when it is empty.
+    pub welcome: Option<String>,
+}
+
+/// The bot's first word in a channel or to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Welcome {
+    /// The word.
+    pub text: String,
+    /// Questions that one can try.
+    pub examples: Vec<String>,
 }
 
 /// How the bot behaves in one place.
@@ -54,6 +65,7 @@ pub struct Manner {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     usual: Manner,
+    welcome: String,
     rules: Vec<Rule>,
 }
 
@@ -69,13 +81,20 @@ impl Rules {
             allow_guests: settings.allow_guests,
             allow_external: settings.allow_external,
         };
-        Self { usual, rules }
+        Self { usual, welcome: settings.welcome.clone(), rules }
     }
 
     /// How the bot behaves in a thread: every rule that is for it applies, and of two that name the same the later one
     /// holds.
     pub fn at(&self, thread: &ThreadKey) -> Manner {
         self.for_it(thread).fold(self.usual, |manner, (_, rule)| rule.change(manner))
+    }
+
+    /// The bot's first word in a thread's channel; `None` where it says none, or is switched off.
+    pub fn welcome(&self, thread: &ThreadKey) -> Option<&str> {
+        let of_rules = self.for_it(thread).filter_map(|(_, rule)| rule.welcome.as_deref());
+        let welcome = of_rules.last().unwrap_or(&self.welcome).trim();
+        (!welcome.is_empty() && self.at(thread).answers != Answers::Nothing).then_some(welcome)
     }
 
     /// The rules that are for a thread, each with its number, from 1.

@@ -1,5 +1,7 @@
 //! How the bot behaves in a conversation, as it can be configured.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 use crate::store::Waiting;
@@ -22,6 +24,10 @@ pub struct Settings {
     pub allow_guests: bool,
     /// Whether people of other organisations may ask.
     pub allow_external: bool,
+    /// The bot's first word in a channel and to a person; none when it is empty.
+    pub welcome: String,
+    /// Example questions, as buttons below that word: at most 5, of at most 75 characters each.
+    pub examples: Vec<String>,
     /// Whom people should ask who are not in the directory.
     pub contact: String,
     /// How many turns of a thread are remembered.
@@ -83,4 +89,24 @@ pub enum TicketEmail {
     Thread,
     /// Always privately.
     Private,
+}
+
+impl fmt::Display for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mentions => "mentions",
+            Self::Everything => "everything",
+            Self::Nothing => "nothing",
+        })
+    }
+}
+
+impl fmt::Display for FollowUps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Asker => "the asker",
+            Self::Anyone => "anyone",
+            Self::Mention => "nobody without a mention",
+        })
+    }
 }

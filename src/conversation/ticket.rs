@@ -53,7 +53,13 @@ impl Conversation {
             }
             if began.elapsed() < PROMPTLY {
                 let created = self.call(&failure, &texts).await;
-                return self.conclude(pressed, memo, &user, calling, created).await;
+                let ticket = created.as_ref().ok().cloned();
+                let (place, asker) = (&pressed.click.place, pressed.memo.asker.clone());
+                self.conclude(pressed, memo, &user, calling, created).await?;
+                if let Some(ticket) = ticket {
+                    self.note_ticket(place, &place.user(&asker), ticket, texts.question).await;
+                }
+                return Ok(());
             }
             warn!(
                 "a ticket was about to be asked for, and that took long; whose turn it is is looked at again"

@@ -184,7 +184,7 @@ pub(super) fn root_of_block(block_id: &str) -> Option<&str> {
 }
 
 fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
-    let AnswerReply { answer, memo, show_confidence } = reply;
+    let AnswerReply { answer, memo, show_confidence, asked } = reply;
     let length = |mrkdwn: &str, markdown: &str| mrkdwn.chars().count().max(markdown.chars().count());
     let whole = readable(&answer.text);
     let whole_spoken = markup::mrkdwn(&whole);
@@ -206,8 +206,14 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
     let note = file.is_some().then(|| wording::IN_FILE.to_owned());
     let confidence = answer.confidence.filter(|_| *show_confidence).map(wording::confidence);
     let details = answer.details.as_ref().map(|details| details_line(details));
-    let about: Vec<String> =
-        note.iter().cloned().chain(linked).chain(confidence.clone()).chain(details).collect();
+    let asked = asked.as_ref().map(|asked| asked_line(asked, memo));
+    let about: Vec<String> = asked
+        .into_iter()
+        .chain(note.iter().cloned())
+        .chain(linked)
+        .chain(confidence.clone())
+        .chain(details)
+        .collect();
     let about_in_text: Vec<String> = note.into_iter().chain(plain).chain(confidence).collect();
     let last = texts.len().saturating_sub(1);
     let parts = texts.iter().enumerate().map(|(n, text)| {
@@ -227,6 +233,11 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
         Part { text: join_within(&spoken, &about_in_text.join("\n"), &tail.text), blocks }
     });
     Rendered { parts: parts.collect(), file }
+}
+
+/// Who asked what, where nothing else shows it.
+fn asked_line(asked: &str, memo: &TurnMemo) -> String {
+    format!("*{}:* <@{}>: {}", wording::ASKED, memo.asker, markup::escape(asked))
 }
 
 /// What the test agent says beyond its answer, as far as it fits.

@@ -19,6 +19,8 @@ pub struct Envelope<'a> {
     pub(super) event_id: Option<String>,
     #[serde(default)]
     event_time: serde_json::Value,
+    #[serde(rename = "api_app_id")]
+    pub(super) app: Option<String>,
     team_id: Option<String>,
     enterprise_id: Option<String>,
     pub(super) is_ext_shared_channel: Option<bool>,

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::envelope::{Envelope, Tenant, Unreadable, from_json};
+use super::home::Visitor;
 use super::table::EventKind;
+use super::welcome::Arrival;
 use super::{PLATFORM, text};
 use crate::chat::{
     Addressed, Audience, Inbound, MessageId, Place, Question, Text, ThreadKey, UserKey, WorkspaceId,
@@ -28,6 +30,10 @@ pub enum Event {
     },
     /// A user's profile changed.
     UserChanged(UserKey),
+    /// Somebody has opened the home tab.
+    HomeOpened(Visitor),
+    /// The bot can speak where it may not have done so yet.
+    Arrived(Arrival),
     /// The app was removed from a workspace, or its bot's token revoked there.
     Removed {
         /// The workspace.
@@ -79,6 +85,19 @@ struct ChangedUser {
 }
 
 #[derive(Deserialize)]
+struct HomeOpened {
+    user: String,
+    channel: Option<String>,
+    tab: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Joined {
+    user: String,
+    channel: String,
+}
+
+#[derive(Deserialize)]
 struct TokensRevoked {
     tokens: RevokedTokens,
 }
@@ -122,11 +141,37 @@ fn callback(envelope: &Envelope<'_>, bot: Option<&str>) -> Result<Event, Unreada
                 false => Event::Removed { workspace: tenant.workspace, at: envelope.time() },
             })
         }
+        EventKind::HomeOpened => Ok(opened(envelope, tenant, from_json(event.get().as_bytes())?)),
+        EventKind::Joined => {
+            let Joined { user, channel } = from_json(event.get().as_bytes())?;
+            if tenant.bot.as_ref() != Some(&user) {
+                return Ok(Event::NotForUs("somebody else who came into a channel"));
+            }
+            let shared = envelope.is_ext_shared_channel == Some(true);
+            let audience = if shared { Audience::Shared } else { Audience::Workspace };
+            Ok(Event::Arrived(Arrival { workspace: tenant.workspace, channel: channel.into(), audience }))
+        }
         EventKind::UserChange => {
             let UserChange { user } = from_json(event.get().as_bytes())?;
             let (platform, workspace) = (PLATFORM.into(), tenant.workspace);
             Ok(Event::UserChanged(UserKey { platform, workspace, user: user.id.into() }))
         }
+    }
+}
+
+fn opened(envelope: &Envelope<'_>, tenant: Tenant, opened: HomeOpened) -> Event {
+    match (opened.tab.as_deref(), opened.channel) {
+        (Some("messages"), Some(channel)) => Event::Arrived(Arrival {
+            workspace: tenant.workspace,
+            channel: channel.into(),
+            audience: Audience::Direct,
+        }),
+        (None | Some("home"), _) => {
+            let (platform, workspace) = (PLATFORM.into(), tenant.workspace);
+            let user = UserKey { platform, workspace, user: opened.user.into() };
+            Event::HomeOpened(Visitor { user, app: envelope.app.clone().unwrap_or_default() })
+        }
+        _ => Event::NotForUs("another tab of the app"),
     }
 }
 
@@ -176,7 +221,8 @@ fn question(
     addressed: Addressed,
     outsider: bool,
 ) -> Question {
-    Question { place, user: user.into(), message: MessageId::from(ts), text, asked_at, addressed, outsider }
+    let (user, message) = (user.into(), MessageId::from(ts));
+    Question { place, user, message, text, asked_at, addressed, outsider, by_button: false }
 }
 
 /// Whether the person is of the organisation that installed the app. In an `app_mention` the team may be an

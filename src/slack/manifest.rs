@@ -113,7 +113,7 @@ impl Manifest {
             },
             features: Features {
                 app_home: AppHome {
-                    home_tab_enabled: false,
+                    home_tab_enabled: true,
                     messages_tab_enabled: true,
                     messages_tab_read_only_enabled: false,
                 },

@@ -7,6 +7,7 @@ mod delivery;
 pub mod envelope;
 pub mod event;
 mod files;
+pub mod home;
 pub mod install;
 mod installation;
 mod installations;
@@ -26,6 +27,7 @@ pub mod table;
 mod token;
 mod tokens;
 pub mod webhook;
+pub mod welcome;
 mod working;
 
 use serde::Deserialize;
@@ -61,6 +63,8 @@ pub struct Settings {
     pub api_url: String,
     /// Slack's page on which an admin allows an installation.
     pub authorize_url: String,
+    /// The channel in which admins are told of people who are missing in the directory; none when it is empty.
+    pub admin_channel: String,
     /// How many seconds one call may take.
     pub deadline_seconds: u64,
     /// For how many seconds an answer is delivered again when Slack does not take it.

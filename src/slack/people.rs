@@ -117,6 +117,7 @@ fn read(key: &UserKey, user: &Value) -> Profile {
         name: name.into_iter().find_map(text).unwrap_or_default(),
         fields: Vec::new(),
         standing,
+        admin: is("is_admin") || is("is_owner") || is("is_primary_owner"),
     }
 }
 

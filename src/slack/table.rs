@@ -45,6 +45,10 @@ pub enum EventKind {
     Message,
     /// A user's profile has changed.
     UserChange,
+    /// Somebody has opened one of the app's own tabs.
+    HomeOpened,
+    /// Somebody has come into a channel: perhaps the bot.
+    Joined,
     /// The app was removed from a workspace.
     Uninstalled,
     /// Tokens of the app were revoked.
@@ -65,7 +69,13 @@ pub struct Subscription {
 }
 
 /// The events that the app subscribes to.
-pub const EVENTS: [Subscription; 7] = [
+pub const EVENTS: [Subscription; 9] = [
+    Subscription {
+        name: "app_home_opened",
+        kind: EventKind::HomeOpened,
+        scope: None,
+        reason: "show somebody the home tab, and say hello once",
+    },
     Subscription {
         name: "app_mention",
         kind: EventKind::Mention,
@@ -77,6 +87,12 @@ pub const EVENTS: [Subscription; 7] = [
         kind: EventKind::Uninstalled,
         scope: None,
         reason: "forget a workspace that has removed the app",
+    },
+    Subscription {
+        name: "member_joined_channel",
+        kind: EventKind::Joined,
+        scope: Some("channels:read"),
+        reason: "say hello once where it was invited to",
     },
     Subscription {
         name: "message.channels",
@@ -130,13 +146,15 @@ pub const START_PATH: &str = "/slack/install/start";
 pub const CALLBACK_PATH: &str = "/slack/oauth/callback";
 
 /// The Web API methods that the bridge calls, each with the scope that it needs.
-pub const METHODS: [(&str, Option<&str>); 13] = [
+pub const METHODS: [(&str, Option<&str>); 16] = [
     ("assistant.threads.setStatus", Some("chat:write")),
     ("auth.test", None),
     ("chat.delete", Some("chat:write")),
+    ("chat.getPermalink", None),
     ("chat.postEphemeral", Some("chat:write")),
     ("chat.postMessage", Some("chat:write")),
     ("chat.update", Some("chat:write")),
+    ("conversations.history", Some("im:history")),
     ("conversations.info", Some("channels:read")),
     ("conversations.replies", Some("channels:history")),
     ("files.completeUploadExternal", Some("files:write")),
@@ -144,4 +162,5 @@ pub const METHODS: [(&str, Option<&str>); 13] = [
     ("oauth.v2.access", None),
     ("users.info", Some("users:read")),
     ("users.profile.get", Some("users.profile:read")),
+    ("views.publish", None),
 ];

@@ -14,11 +14,13 @@ use tracing::{debug, info, warn};
 
 use super::envelope::{Envelope, Unreadable};
 use super::event::{self, Event};
+use super::home::HomeTab;
 use super::installations::key;
 use super::interaction::{self, Interaction};
 use super::signature::{self, Refusal};
 use super::table::{EVENTS_PATH, INTERACTIONS_PATH};
 use super::tokens::Tokens;
+use super::welcome::Welcoming;
 use crate::chat::{Inbound, Private, WorkspaceId};
 use crate::clock::Clock;
 use crate::conversation::Conversation;
@@ -36,6 +38,10 @@ pub struct Webhook {
     pub signing_secrets: Vec<Private<String>>,
     /// Who the bot is in each workspace.
     pub tokens: Arc<Tokens>,
+    /// The home tab.
+    pub home: Arc<HomeTab>,
+    /// The first word.
+    pub welcoming: Arc<Welcoming>,
     /// Of the work that must not be broken off.
     pub tracker: TaskTracker,
     /// Opens what was sealed into buttons.
@@ -114,6 +120,14 @@ async fn events(State(webhook): State<Arc<Webhook>>, Verified(body): Verified) -
             webhook.conversation.forget_user(&user);
             StatusCode::OK.into_response()
         }
+        Ok(Event::HomeOpened(visitor)) => {
+            webhook.home.opened(visitor);
+            StatusCode::OK.into_response()
+        }
+        Ok(Event::Arrived(arrival)) => {
+            webhook.welcoming.arrived(arrival);
+            StatusCode::OK.into_response()
+        }
         Ok(Event::Removed { workspace, at }) => webhook.remove(workspace, at).await,
         Ok(Event::RateLimited) => {
             warn!("slack limits the rate of events; some of what people write does not arrive");
@@ -139,6 +153,12 @@ async fn interactions(State(webhook): State<Arc<Webhook>>, Verified(body): Verif
     };
     match interaction::read(payload.as_bytes(), &webhook.seal) {
         Ok(Interaction::Pressed { keys, inbound }) => webhook.take(&keys, *inbound).await,
+        Ok(Interaction::TellAdmins(visitor)) => {
+            webhook.home.tell_admins(visitor);
+            StatusCode::OK.into_response()
+        }
+        // Slack tells of it although it has followed the link itself.
+        Ok(Interaction::Link) => StatusCode::OK.into_response(),
         Ok(Interaction::NotForUs(reason)) => {
             // Rare whatever it is: a person has pressed something that we never posted.
             info!(reason, "a signed but odd interaction is only acknowledged");

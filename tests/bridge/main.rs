@@ -8,6 +8,7 @@ mod support {
     pub mod directory;
     pub mod redis;
 }
+mod welcome;
 mod wire;
 mod world;
 
@@ -21,8 +22,10 @@ mod dedupe;
 mod delivery;
 mod directory;
 mod edge;
+mod explain;
 mod follow_ups;
 mod given_up;
+mod home;
 mod hostile;
 mod limits;
 mod long;

@@ -114,6 +114,7 @@ fn question(root: &str, number: i64, words: &str) -> Inbound {
         asked_at: at(number),
         addressed: Addressed::Directly,
         outsider: false,
+        by_button: false,
     })
 }
 

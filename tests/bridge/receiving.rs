@@ -62,7 +62,7 @@ async fn is_answered(#[case] event: Value) {
 #[case::a_legacy_assistant_root(with(message(ROOT, "New Assistant Thread"), json!({"user": "U0BRIDGE", "subtype": "assistant_app_thread", "channel": "D0JANE", "channel_type": "im"})))]
 #[case::somebody_joins(json!({"type": "member_joined_channel", "user": "U0JANE", "channel": "C0LETTINGS", "channel_type": "C", "team": "T0ACME"}))]
 #[case::a_reaction(json!({"type": "reaction_added", "user": "U0JANE", "reaction": "eyes", "item": {"type": "message", "channel": "C0LETTINGS", "ts": ROOT}}))]
-#[case::the_home_tab(json!({"type": "app_home_opened", "user": "U0JANE", "channel": "D0JANE", "tab": "messages"}))]
+#[case::the_home_tab(json!({"type": "app_home_opened", "user": "U0JANE", "channel": "D0JANE", "tab": "about"}))]
 #[case::a_stopped_session(json!({"type": "agent_session_stopped", "user": "U0JANE", "channel": "C0LETTINGS", "thread_ts": ROOT, "streaming_message_ts": []}))]
 #[case::an_event_of_tomorrow(json!({"type": "hologram_projected", "user": {"id": 7}, "channel": ["C0LETTINGS"]}))]
 #[case::no_channel(with(mention(ROOT, "hi"), json!({"channel": null})))]

@@ -58,6 +58,7 @@ fn the_help_says_what_can_be_done() {
       manifest     Print the Slack app's manifest, from which Slack creates the app
       healthcheck  Ask the bridge on this machine whether it is ready; exit code 0 means yes
       doctor       Look at everything that an answer depends on, and say what to change; exit code 0 means that nothing has failed
+      explain      Say what the bridge would make of a message, and why; nothing is sent or kept
       directory    Look into the directory
       store        Look into the store (SQLite or Redis), also while the bridge serves
       help         Print this message or the help of the given subcommand(s)
@@ -86,6 +87,21 @@ fn the_help_says_what_can_be_done() {
     Options:
           --config <FILE>  Your configuration file; config/default.toml explains every key
       -h, --help           Print help
+    ");
+}
+
+#[test]
+fn a_message_is_explained_and_the_exit_code_says_whether_it_would_be_asked() {
+    let rules = file::TempFile::new("rules.toml", "[[rule]]\nchannel = \"C1\"\nagent = \"support\"\n");
+    let arguments =
+        ["explain", "--config", rules.path(), "--channel", "C1", "--user", "U1", "--text", "Lunch?"];
+    let output = threadbridge(&arguments).envs(SETTINGS).output().unwrap();
+    assert_snapshot!(told(&output), @"
+    exit code 1
+    --- stdout
+    These rules are for this place, the later ones win: rule 1, for channel C1.
+    There: the support agent, answers mentions, follow-ups of the asker, guests may not ask, people of other organisations may not ask.
+    Ignored: it mentions nobody.
     ");
 }
 

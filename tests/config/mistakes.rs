@@ -185,7 +185,7 @@ fn a_file_that_is_not_there_is_named() {
 fn a_rule_that_cannot_be_used_is_named() {
     assert_snapshot!(complaint("rule = 1", &[]), @"FILE: rule must be a list of rules, each headed by [[rule]]");
     assert_snapshot!(complaint("[rule]\nchannel = \"C1\"", &[]), @"FILE: rule must be a list of rules, each headed by [[rule]]");
-    assert_snapshot!(complaint("[[rule]]\nchanel = \"C1\"", &[]), @"FILE: rule[0].chanel cannot be used: unknown field `chanel`, expected one of `workspace`, `channel`, `agent`, `answers`, `follow_ups`, `who_may_press`, `show_confidence`, `allow_guests`, `allow_external`");
+    assert_snapshot!(complaint("[[rule]]\nchanel = \"C1\"", &[]), @"FILE: rule[0].chanel cannot be used: unknown field `chanel`, expected one of `workspace`, `channel`, `agent`, `answers`, `follow_ups`, `who_may_press`, `show_confidence`, `allow_guests`, `allow_external`, `welcome`");
     assert_snapshot!(complaint("[[rule]]\nchannel = \"C1\"\n[[rule]]\nanswers = \"all\"", &[]), @"FILE: rule[1].answers cannot be used: it must be one of `mentions`, `everything`, `nothing`");
     assert_snapshot!(complaint("[[rule]]\nallow_guests = \"yes\"", &[]), @"FILE: rule[0].allow_guests cannot be used: it must be true or false");
     assert_snapshot!(complaint("[[rule]]\nagent = \"sales\"", &[]), @"FILE: rule[0].agent cannot be used: it must be one of `customer`, `support`, `test`");

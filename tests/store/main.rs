@@ -148,6 +148,7 @@ fn asked_at(root: &str, hour: i64) -> Inbound {
         asked_at: at(hour),
         addressed: Addressed::Directly,
         outsider: false,
+        by_button: false,
     })
 }
 
@@ -212,7 +213,7 @@ fn answer(text: &str) -> Outgoing {
         failure: None,
         doubts: 0,
     };
-    let reply = Reply::Answer(Box::new(AnswerReply { answer, memo, show_confidence: true }));
+    let reply = Reply::Answer(Box::new(AnswerReply { answer, memo, show_confidence: true, asked: None }));
     Outgoing { reply, shown: Shown::Placeholder("2.000002".into()) }
 }
 

@@ -15,6 +15,7 @@ mod arguments;
 mod blocks;
 mod deliver;
 mod faults;
+mod home;
 mod methods;
 mod people;
 mod render;

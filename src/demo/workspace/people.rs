@@ -188,12 +188,12 @@ impl Workspace {
     fn interaction(&self, person: &Person, channel: &Channel, container: Value, mut action: Value) -> Value {
         let setup = self.setup();
         let now = self.inner.clock.now();
-        let (number, org_wide) = {
+        let (number, action_ts, org_wide) = {
             let mut state = self.state();
-            (state.count(), state.org_wide)
+            (state.count(), state.room(&channel.id).next_ts(now), state.org_wide)
         };
         let organisation = setup.organisation.as_ref();
-        action["action_ts"] = format!("{}.{:06}", now.as_second(), number % 1_000_000).into();
+        action["action_ts"] = action_ts.to_string().into();
         let channel_name = match channel.kind {
             ChannelKind::Direct => "directmessage",
             ChannelKind::Private => "privategroup",
@@ -230,14 +230,14 @@ impl Workspace {
     }
 
     /// Whoever plays the people made a mistake; it is shown among the violations.
-    fn cannot(&self, why: &str) -> Ack {
+    pub(super) fn cannot(&self, why: &str) -> Ack {
         self.state().violate(why.to_owned());
         Ack::none(why)
     }
 }
 
 /// The action of the button that people know by this text, label or `action_id`.
-fn find_action(blocks: &Value, wanted: &str) -> Option<Value> {
+pub(super) fn find_action(blocks: &Value, wanted: &str) -> Option<Value> {
     let blocks = blocks.as_array()?;
     let elements = blocks.iter().flat_map(|block| {
         let listed = block["elements"].as_array().into_iter().flatten();

@@ -23,6 +23,11 @@ pub fn render_ephemeral(ephemeral: &Ephemeral) -> String {
     framed(&format!("{} (only visible to you)", ephemeral.author), &body)
 }
 
+/// Blocks alone, as people see them.
+pub(super) fn blocks(blocks: &Value) -> String {
+    content("", blocks).join("\n")
+}
+
 fn framed(head: &str, body: &[String]) -> String {
     let lines = body.iter().flat_map(|part| part.lines());
     let mut text = head.to_owned();

@@ -94,6 +94,8 @@ pub struct Person {
     pub standing: Standing,
     /// Custom profile fields: `Xf…` id and value.
     pub fields: Vec<(String, String)>,
+    /// Whether they administer the workspace.
+    pub admin: bool,
 }
 
 impl Person {
@@ -106,7 +108,15 @@ impl Person {
             email: Some(email.to_owned()),
             standing: Standing::Member,
             fields: Vec::new(),
+            admin: false,
         }
+    }
+
+    /// The same person, who administers the workspace.
+    #[must_use]
+    pub fn admin(mut self) -> Self {
+        self.admin = true;
+        self
     }
 
     /// The same person with another standing; a stranger shows no e-mail address.

@@ -81,6 +81,8 @@ pub(super) fn user(setup: &Setup, person: &Person) -> Value {
         "tz": "Europe/London",
         "is_bot": matches!(person.standing, Standing::Bot { .. }),
         "is_app_user": false,
+        "is_admin": person.admin,
+        "is_owner": false,
         "is_restricted": person.standing == Standing::Guest,
         "is_ultra_restricted": false,
         "is_stranger": stranger,

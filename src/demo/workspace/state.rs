@@ -160,6 +160,8 @@ pub(super) struct State {
     pub(super) tokens: HashMap<String, Issued>,
     /// Whether the app was installed for the whole organisation.
     pub(super) org_wide: bool,
+    /// What the app shows people in its home tab, by their ids.
+    pub(super) homes: HashMap<String, Value>,
     pub(super) calls: VecDeque<ApiCall>,
     pub(super) deliveries: VecDeque<Delivery>,
     pub(super) violations: VecDeque<String>,
@@ -180,6 +182,7 @@ impl State {
             uploads: BTreeMap::new(),
             tokens: HashMap::new(),
             org_wide: false,
+            homes: HashMap::new(),
             calls: VecDeque::new(),
             deliveries: VecDeque::new(),
             violations: VecDeque::new(),

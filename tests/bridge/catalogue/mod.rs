@@ -44,7 +44,7 @@ fn answer(escalate: bool) -> Reply {
         escalate,
         details: None,
     };
-    Reply::Answer(Box::new(AnswerReply { answer, memo: memo(), show_confidence: true }))
+    Reply::Answer(Box::new(AnswerReply { answer, memo: memo(), show_confidence: true, asked: None }))
 }
 
 /// One reply of each kind. The matches without a wildcard below fail to compile when a kind is added and not here.

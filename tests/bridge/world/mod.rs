@@ -134,9 +134,7 @@ impl World {
     }
 
     async fn start(&mut self) {
-        let file = self.file.as_ref().map(TempFile::path);
-        let pairs = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let config = Config::load(file.map(Path::new), &Environment::from_pairs(pairs)).unwrap();
+        let config = self.config();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         self.stop = CancellationToken::new();
         // The one of the bridge before has its store.
@@ -155,6 +153,13 @@ impl World {
         self.url = format!("http://{address}");
         self.slack.connect(&self.url);
         (self.work, self.serving, self.reloader) = (work, Some(serving), Some(reloader));
+    }
+
+    /// What the bridge is started with.
+    pub fn config(&self) -> Config {
+        let file = self.file.as_ref().map(TempFile::path);
+        let pairs = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Config::load(file.map(Path::new), &Environment::from_pairs(pairs)).unwrap()
     }
 
     /// Stops the bridge as SIGTERM does, without waiting; see [`World::stopped`].

@@ -94,6 +94,17 @@ pub(super) fn delete(workspace: &Workspace, arguments: &Arguments) -> Result<Val
     Ok(json!({"channel": channel, "ts": ts.to_string()}))
 }
 
+pub(super) fn permalink(workspace: &Workspace, arguments: &Arguments) -> Result<Value, Refusal> {
+    let channel = workspace.joined_channel(arguments.text("channel"))?.id.clone();
+    let ts = Ts::parse(arguments.text("message_ts")).ok_or_else(|| Refusal::of("message_not_found"))?;
+    if workspace.state().room(&channel).get(ts).is_none() {
+        return Err(Refusal::of("message_not_found"));
+    }
+    let (domain, digits) = (&workspace.setup().domain, ts.to_string().replace('.', ""));
+    let permalink = format!("https://{domain}.slack.com/archives/{channel}/p{digits}");
+    Ok(json!({"channel": channel, "permalink": permalink}))
+}
+
 pub(super) fn post_ephemeral(workspace: &Workspace, arguments: &Arguments) -> Result<Value, Refusal> {
     let channel = workspace.joined_channel(arguments.text("channel"))?;
     let user = arguments.text("user");

@@ -4,6 +4,7 @@ mod chat;
 mod conversations;
 mod files;
 mod people;
+mod views;
 
 use serde_json::Value;
 
@@ -104,6 +105,18 @@ pub(super) const METHODS: &[Method] = &[
             USERNAME,
         ],
         run: chat::post_ephemeral,
+    },
+    Method {
+        name: "chat.getPermalink",
+        writes: false,
+        arguments: &[CHANNEL, ("message_ts", Text, true)],
+        run: chat::permalink,
+    },
+    Method {
+        name: "views.publish",
+        writes: true,
+        arguments: &[("user_id", Text, true), ("view", Object, true), ("hash", Text, false)],
+        run: views::publish,
     },
     Method {
         name: "users.info",

@@ -2,6 +2,8 @@
 //!
 //! Sentences that the agent's contract prescribes are marked *(contract)* and are not ours to edit.
 
+pub mod home;
+
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 use super::{Action, Outcome, Reply, Trouble, Word};
@@ -17,6 +19,8 @@ pub const TICKET_PROMPT: &str =
 pub const SOURCES: &str = "Sources";
 /// Heads what the `test` agent says beyond its answer.
 pub const DETAILS: &str = "Debug details";
+/// Heads what was asked, where nothing else shows it.
+pub const ASKED: &str = "Asked";
 /// Asks for a rating, for people who hear the page.
 pub const RATE_PROMPT: &str = "Was this helpful?";
 /// Says that the whole answer is in the attached file.
@@ -125,14 +129,15 @@ fn of_trouble(trouble: Trouble) -> &'static str {
     }
 }
 
-fn unknown(missing: &[String], contact: &str) -> String {
+/// Says that somebody is not in the directory, or which of their fields are missing.
+pub fn unknown<S: AsRef<str>>(missing: &[S], contact: &str) -> String {
     if missing.is_empty() {
         return format!(
             "I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact {contact} to \
              be added."
         );
     }
-    let missing = missing.join(", ");
+    let missing = missing.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
     format!(
         "Your entry in the CRM's directory lacks {missing}. Please contact {contact} to have it completed."
     )
