@@ -44,6 +44,8 @@ pub(super) struct Installations {
     /// Of the work that must not be broken off.
     pub(super) tracker: TaskTracker,
     remembered: Expiring<WorkspaceId, Remembered>,
+    /// The exchanges that this process has tried in vain, by the names of their claims.
+    pub(super) tried: Expiring<String, ()>,
 }
 
 impl Installations {
@@ -54,7 +56,14 @@ impl Installations {
         clock: Arc<dyn Clock>,
         tracker: TaskTracker,
     ) -> Self {
-        Self { store, oauth, clock, tracker, remembered: Expiring::new(MAX_WORKSPACES) }
+        Self {
+            store,
+            oauth,
+            clock,
+            tracker,
+            remembered: Expiring::new(MAX_WORKSPACES),
+            tried: Expiring::new(MAX_WORKSPACES),
+        }
     }
 
     /// A workspace's installation.

@@ -86,9 +86,10 @@ impl Installations {
 
     async fn exchange(&self, old: &Installed) -> Renewal {
         let (workspace, now) = (&old.installation.workspace, self.clock.now());
-        let name = format!("renewal/{PLATFORM}/{workspace}/{}", old.version);
-        match self.store.claim(&name, now + CLAIM, now).await {
+        let (name, until) = (claim_of(old), now + CLAIM);
+        match self.store.claim(&name, until, now).await {
             Ok(true) => {}
+            Ok(false) if self.was_tried(old) => return Renewal::Later,
             Ok(false) => return Renewal::Elsewhere,
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
@@ -108,6 +109,7 @@ impl Installations {
         if let Some(renewal) = self.unless_still(old).await {
             return renewal;
         }
+        self.tried.put(name, (), until, now);
         if error.is_final() {
             error!(
                 workspace.id = %workspace, %error,
@@ -117,6 +119,11 @@ impl Installations {
         }
         warn!(workspace.id = %workspace, %error, "a workspace's token could not be renewed; it is tried again");
         Renewal::Later
+    }
+
+    /// Whether this process has tried it in vain, and has the claim still: nobody is at it.
+    fn was_tried(&self, old: &Installed) -> bool {
+        self.tried.read(&claim_of(old), self.clock.now(), |()| ()).is_some()
     }
 
     /// What became of an installation that is not in the store any more as it was; `None` when it still is.
@@ -167,9 +174,17 @@ impl Installations {
             if let Some(Renewal::Done(new)) = self.unless_still(old).await {
                 return Some(new);
             }
+            if self.was_tried(old) {
+                return None;
+            }
         }
         None
     }
+}
+
+/// What an exchange is claimed by.
+fn claim_of(old: &Installed) -> String {
+    format!("renewal/{PLATFORM}/{}/{}", old.installation.workspace, old.version)
 }
 
 #[cfg(test)]
@@ -222,6 +237,7 @@ mod tests {
         assert_eq!(slack.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "Slack was asked");
         drop(slack);
         assert!(all.renewed(&new).await.is_none(), "Slack is not there to give another one");
+        assert!(matches!(all.renew(&new).await, Renewal::Later), "nobody is at it, and nobody is waited for");
     }
 
     #[tokio::test]
