@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::BuildError;
 use crate::agent::Agent;
-use crate::chat::{AgentKind, Inbound, Session, SessionId};
+use crate::chat::{AgentKind, Inbound, Private, Session, SessionId, WorkspaceKey};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::conversation::{Conversation, Explained, Parts, Platform};
@@ -18,8 +18,8 @@ use crate::seal::Seal;
 use crate::slack::api::SlackApi;
 use crate::slack::envelope::Envelope;
 use crate::slack::event::{self, Event};
-use crate::slack::{SlackPlatform, Tokens};
-use crate::store::MemoryStore;
+use crate::slack::{PLATFORM, SlackPlatform, Tokens, probe};
+use crate::store::{self, MemoryStore};
 
 /// Stands for the bot, and for somebody else.
 const BOT: &str = "U0THEBOT";
@@ -60,6 +60,8 @@ pub enum Stands {
 pub enum Explanation {
     /// Slack's event is not for the bot, for this reason.
     NotForUs(&'static str),
+    /// There is no token with which Slack could be asked who the writer is.
+    NoToken,
     /// The core decides.
     Decided(Box<Explained>),
 }
@@ -84,9 +86,31 @@ pub async fn explain(
         Event::NotForUs(reason) | Event::Odd(reason) => return Ok(Explanation::NotForUs(reason)),
         _ => return Ok(Explanation::NotForUs("not a message")),
     };
-    let core = core(config, client, clock)?;
+    let Some(token) = token(config, &message.workspace, &*clock).await else {
+        return Ok(Explanation::NoToken);
+    };
+    let mut config = config.clone();
+    config.slack.bot_token = Some(token);
+    let core = core(&config, client, clock)?;
     let session = session(message, config.rules().at(&question.place.thread).agent);
     Ok(Explanation::Decided(Box::new(core.explain(&question, session.as_ref()).await)))
+}
+
+/// The token for a workspace: its installation's, or the environment's.
+async fn token(config: &Config, workspace: &str, clock: &dyn Clock) -> Option<Private<String>> {
+    let secrets = config.seal_secrets();
+    if config.slack.installs()
+        && !secrets.is_empty()
+        && let Ok(books) = store::open_books(&config.store, &Seal::new(&secrets), clock.now()).await
+    {
+        let all = books.installations().await.unwrap_or_default();
+        let whose = WorkspaceKey { platform: PLATFORM.into(), workspace: workspace.into() };
+        let kept = all.iter().find(|(of, _)| *of == whose);
+        if let Some(token) = kept.and_then(|(_, kept)| probe::token_of(kept)) {
+            return Some(token);
+        }
+    }
+    config.slack.bot_token.clone().filter(|token| !token.trim().is_empty())
 }
 
 /// A core that remembers nothing and is given nothing to do.

@@ -13,7 +13,7 @@ use threadbridge::http;
 
 #[derive(Args)]
 pub struct Options {
-    /// The workspace's id (T… or E…); needed where a rule names one.
+    /// The workspace's id (T… or E…); needed where a rule names one, and where workspaces have tokens of their own.
     #[arg(long, value_name = "ID", default_value = "T0")]
     workspace: String,
     /// The channel's id (C…, G…, or D… for a direct message).
@@ -53,6 +53,13 @@ pub async fn explain(config: &Config, options: Options) -> anyhow::Result<ExitCo
         Explanation::Decided(explained) => *explained,
         Explanation::NotForUs(reason) => {
             println!("Ignored: {reason}.");
+            return Ok(ExitCode::FAILURE);
+        }
+        Explanation::NoToken => {
+            println!(
+                "Slack cannot be asked who that is: the store has no installation of this workspace (--workspace T…), and \
+                 SLACK_BOT_TOKEN is not set."
+            );
             return Ok(ExitCode::FAILURE);
         }
     };

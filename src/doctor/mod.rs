@@ -7,6 +7,7 @@ mod agent;
 mod configuration;
 mod directory;
 mod door;
+mod installations;
 mod reach;
 mod report;
 mod setting;

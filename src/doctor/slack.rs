@@ -5,14 +5,14 @@ use url::Url;
 
 use super::reach::{Way, trouble};
 use super::report::Check;
-use super::{Bag, deadline};
+use super::{Bag, deadline, installations};
 use crate::directory::SourceKind;
 use crate::slack::probe::{self, Introduced, Said};
 use crate::slack::table::{SCOPES, Scope};
 
 const NAME: &str = "slack";
 const CLOCK: &str = "clock";
-const GRANTED: &str = "scopes";
+pub(super) const GRANTED: &str = "scopes";
 
 /// From which difference on the clock is looked at, and from which on it is wrong, in seconds: Slack's signatures hold
 /// for 300.
@@ -42,7 +42,10 @@ pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
         clock(introduced.date, before, after),
         said(&introduced.said, with_token, settings.installs(), &way),
     ];
-    checks.extend(granted(bag, &introduced));
+    match with_token || !settings.installs() {
+        true => checks.extend(granted(bag, &introduced)),
+        false => checks.extend(installations::check(bag).await),
+    }
     checks
 }
 
@@ -141,10 +144,7 @@ fn granted(bag: &Bag<'_>, introduced: &Introduced) -> Vec<Check> {
     let Some(granted) = &introduced.scopes else {
         return vec![Check::skipped(GRANTED, "Slack did not say which the token has", None)];
     };
-    let reads_profiles = bag.config.directory.sources.contains(&SourceKind::Profile);
-    let missing = SCOPES.iter().filter(|scope| granted.iter().all(|name| name != scope.name));
-    let (optional, needed): (Vec<&Scope>, Vec<&Scope>) =
-        missing.partition(|scope| scope.optional && !(reads_profiles && scope.name == "users.profile:read"));
+    let (optional, needed) = missing(bag, granted);
     let mut checks = Vec::new();
     if !needed.is_empty() {
         checks.push(Check::failed(GRANTED, lacking(&needed), add(&needed)));
@@ -174,7 +174,14 @@ fn granted(bag: &Bag<'_>, introduced: &Introduced) -> Vec<Check> {
     checks
 }
 
-fn lacking(scopes: &[&Scope]) -> String {
+/// The scopes that are not granted: those that the bridge can do without, and those that it needs.
+pub(super) fn missing(bag: &Bag<'_>, granted: &[String]) -> (Vec<&'static Scope>, Vec<&'static Scope>) {
+    let reads_profiles = bag.config.directory.sources.contains(&SourceKind::Profile);
+    let missing = SCOPES.iter().filter(|scope| granted.iter().all(|name| name != scope.name));
+    missing.partition(|scope| scope.optional && !(reads_profiles && scope.name == "users.profile:read"))
+}
+
+pub(super) fn lacking(scopes: &[&Scope]) -> String {
     let each = scopes.iter().map(|scope| format!("{} (it cannot {})", scope.name, scope.reason));
     format!("missing: {}", each.collect::<Vec<_>>().join("; "))
 }

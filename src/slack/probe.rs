@@ -11,9 +11,12 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
+use super::installation::Installation;
 use super::token::{self, Kind};
 use super::{Settings, signature};
+use crate::chat::Private;
 use crate::http::read_capped;
+use crate::store::Kept;
 
 /// How much of a reply is read, in bytes; what is asked for is far shorter.
 const MOST_READ: usize = 64 * 1024;
@@ -75,6 +78,27 @@ struct AuthTest {
     team_id: String,
     #[serde(default)]
     user_id: String,
+}
+
+/// What an installation in the store says of itself, without its tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The scopes that were granted.
+    pub scopes: Vec<String>,
+    /// When its token ends, if it does.
+    pub ends: Option<Timestamp>,
+}
+
+/// Reads an installation that the store has; `None` when another version has written it.
+pub fn installed(kept: &Kept) -> Option<Installed> {
+    let installation = Installation::from_record(&kept.record)?;
+    let ends = installation.rotation.map(|rotation| rotation.ends);
+    Some(Installed { scopes: installation.scopes, ends })
+}
+
+/// The token of an installation that the store has.
+pub fn token_of(kept: &Kept) -> Option<Private<String>> {
+    Installation::from_record(&kept.record).map(|installation| installation.token)
 }
 
 /// Whether the bot token begins as bot tokens do.

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Export, Purge, Purged, StoreError};
-use crate::chat::{UserId, WorkspaceId};
+use super::{Export, Kept, Purge, Purged, StoreError};
+use crate::chat::{UserId, WorkspaceId, WorkspaceKey};
 
 /// A store that lasts, to be looked into.
 #[async_trait]
@@ -17,6 +17,12 @@ pub trait Books: Send + Sync {
     /// # Errors
     /// When the store is down.
     async fn stats(&self, now: Timestamp) -> Result<Stats, StoreError>;
+
+    /// All installations, by workspace. One that cannot be opened is logged and left out.
+    ///
+    /// # Errors
+    /// When the store is down.
+    async fn installations(&self) -> Result<Vec<(WorkspaceKey, Kept)>, StoreError>;
 
     /// Removes what `what` names, and says how much that was. What is removed of a thread's session is removed with
     /// the states of its turns; a question of the thread that comes later begins a new session.

@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use rstest::rstest;
+use serde_json::json;
 use threadbridge::bridge::{Explanation, Message, Stands, explain};
-use threadbridge::chat::wording;
+use threadbridge::chat::{WorkspaceKey, wording};
 use threadbridge::clock::Clock;
+use threadbridge::config::Config;
 use threadbridge::conversation::Fate;
 use threadbridge::http;
+use threadbridge::seal::Seal;
+use threadbridge::store;
 
+use crate::support::directory::TempDirectory;
 use crate::world::{World, confident};
 
 const RULES: &str = r#"
@@ -25,6 +30,17 @@ answers = "nothing"
 
 /// The rules that are for a message's place, and what becomes of it, in a few words.
 async fn explained(world: &World, channel: &str, user: &str, text: &str, stands: Stands) -> String {
+    explained_with(&world.config(), world, channel, user, text, stands).await
+}
+
+async fn explained_with(
+    config: &Config,
+    world: &World,
+    channel: &str,
+    user: &str,
+    text: &str,
+    stands: Stands,
+) -> String {
     let (mentions, text) = match text.strip_prefix("@bot") {
         Some(rest) => (true, rest),
         None => (false, text),
@@ -32,9 +48,10 @@ async fn explained(world: &World, channel: &str, user: &str, text: &str, stands:
     let (channel, user, text) = (channel.into(), user.into(), text.into());
     let message = Message { workspace: "T0ACME".into(), channel, user, text, mentions, stands };
     let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
-    let explanation = explain(&world.config(), http::client().unwrap(), clock, &message).await.unwrap();
+    let explanation = explain(config, http::client().unwrap(), clock, &message).await.unwrap();
     let explained = match explanation {
         Explanation::NotForUs(reason) => return format!("not for us: {reason}"),
+        Explanation::NoToken => return "no token".to_owned(),
         Explanation::Decided(explained) => explained,
     };
     let fate = match &explained.fate {
@@ -107,5 +124,27 @@ async fn a_message_is_explained_as_it_would_fare(
     assert!(told.starts_with(expected), "{told}");
     world.idle().await;
     assert_eq!(world.questions(), 0, "nobody was asked");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn where_workspaces_have_tokens_of_their_own_slack_is_asked_with_that_of_the_workspace() {
+    let (world, directory) = (World::with_file(RULES, confident).await, TempDirectory::new());
+    let mut config = world.config();
+    let token = config.slack.bot_token.take().unwrap();
+    (config.slack.client_id, config.slack.client_secret) = ("1234.5678".into(), "client-secret".into());
+    config.store.url = format!("sqlite:{}", directory.join("store.db").display()).into();
+    config.seal.key = "a seal key of the tests".into();
+    let ask = async || explained_with(&config, &world, "C1", "U0JANE", "@bot Why?", Stands::Alone).await;
+    assert_eq!(ask().await, "no token");
+    let (seal, now) = (Seal::new(&config.seal_secrets()), world.clock.now());
+    let kept = store::open(&config.store, config.conversation.waiting(), &seal, now).await.unwrap();
+    let record = json!({
+        "workspace": "T0ACME", "org_wide": false, "name": "Acme", "app": "A0BRIDGE", "bot": "U0BRIDGE",
+        "token": *token, "scopes": [], "installer": null, "granted_at": "2026-11-22T00:00:00Z", "rotation": null,
+    });
+    let of = WorkspaceKey { platform: "slack".into(), workspace: "T0ACME".into() };
+    assert!(kept.save_installation(&of, record.to_string().into(), None).await.unwrap());
+    assert_eq!(ask().await, "1 rules; support for jane.smith@company.com");
     world.finish().await;
 }

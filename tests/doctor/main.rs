@@ -16,6 +16,7 @@ mod agent;
 mod configuration;
 mod directory;
 mod door;
+mod installations;
 mod slack;
 mod store;
 

@@ -159,7 +159,7 @@ async fn where_each_workspace_has_a_token_of_its_own_none_is_missed() {
     ⚠️ configuration  store.url is memory: and slack.client_id is set: what admins install is forgotten when the bridge stops, and they have to install it again; sqlite:FILE and redis://… keep it
                       → STORE_URL=sqlite:/path/to/store.db
     ✅ slack          it can be reached; each workspace has a token of its own
-    ➖ scopes         they are known only with a token that Slack accepts
+    ➖ scopes         what was installed is in the bridge's memory alone
     It works; 1 to look at; 1 not looked at.
     ");
     practice.world.finish_oddly().await;

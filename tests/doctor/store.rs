@@ -13,7 +13,7 @@ use crate::support::directory::TempDirectory;
 use crate::support::redis::{Durability, Fsync, RedisServer};
 
 /// A store as a bridge has it that serves from it.
-async fn serve(url: &str, key: &str) -> std::sync::Arc<dyn Store> {
+pub async fn serve(url: &str, key: &str) -> std::sync::Arc<dyn Store> {
     let config =
         Config::load(None, &Environment::from_pairs([("STORE_URL", url), ("SEAL_KEY", key)])).unwrap();
     let now = "2026-11-22T12:00:00Z".parse().unwrap();

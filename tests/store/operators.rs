@@ -148,6 +148,7 @@ pub(crate) async fn installations_are_counted(make: impl AsyncFn() -> Option<Las
     settle(&*store).await;
     let stats = books.stats(at(0)).await.unwrap();
     assert_eq!(stats.installations, 2);
+    assert_eq!(books.installations().await.unwrap(), store.installations().await.unwrap());
     assert!(stats.to_string().contains("installed    in 2 workspaces"), "{stats}");
     store.forget_workspace(&workspace("T1")).await.unwrap();
     assert_eq!(books.stats(at(0)).await.unwrap().installations, 1);

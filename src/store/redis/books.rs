@@ -11,9 +11,9 @@ use super::scan::{Ending, Scan};
 use super::scripts::Scripts;
 use super::time::is_ahead;
 use super::{opening, registry, sealed};
-use crate::chat::{UserId, WorkspaceId};
+use crate::chat::{UserId, WorkspaceId, WorkspaceKey};
 use crate::seal::Seal;
-use crate::store::{Books, Export, OpenError, Purge, Purged, Settings, Stats, StoreError};
+use crate::store::{Books, Export, Kept, OpenError, Purge, Purged, Settings, Stats, StoreError};
 
 /// A database in Redis, looked into.
 pub struct RedisBooks {
@@ -68,6 +68,10 @@ impl Books for RedisBooks {
             deliveries: self.count("tb:seen:", &[], now).await?,
             bytes: opening::fact(&facts, "used_memory").parse().unwrap_or(0),
         })
+    }
+
+    async fn installations(&self) -> Result<Vec<(WorkspaceKey, Kept)>, StoreError> {
+        Ok(registry::open_installations(&self.connection, &self.seal).await?)
     }
 
     async fn purge(&self, what: &Purge, _: Timestamp) -> Result<Purged, StoreError> {

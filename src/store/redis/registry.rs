@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::connection::{Connection, Fault};
 use super::scan::{Field, Scan};
 use super::scripts::Scripts;
+use crate::chat::WorkspaceKey;
 use crate::seal::Seal;
-use crate::store::records;
+use crate::store::{Kept, records};
 
 /// The hash of all installations.
 pub(super) const INSTALLATIONS: &str = "tb:installations";
@@ -23,6 +24,22 @@ pub(super) async fn installations(connection: &Connection) -> Result<BTreeMap<St
         all.extend(found);
     }
     Ok(all)
+}
+
+/// All installations that can be opened, by workspace.
+///
+/// # Errors
+/// When Redis cannot say.
+pub(super) async fn open_installations(
+    connection: &Connection,
+    seal: &Seal,
+) -> Result<Vec<(WorkspaceKey, Kept)>, Fault> {
+    let found = installations(connection).await?;
+    let opened = found.iter().filter_map(|(workspace, kept)| {
+        let (version, sealed) = numbered(kept).unwrap_or_default();
+        records::open_installation(workspace, version.cast_unsigned(), sealed, seal)
+    });
+    Ok(opened.collect())
 }
 
 /// Seals with the newest key what an older one has sealed and must be there for longer than that.

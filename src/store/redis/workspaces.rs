@@ -36,12 +36,7 @@ impl Workspaces for RedisStore {
     }
 
     async fn installations(&self) -> Result<Vec<(WorkspaceKey, Kept)>, StoreError> {
-        let found = registry::installations(&self.connection).await?;
-        let opened = found.iter().filter_map(|(workspace, kept)| {
-            let (version, sealed) = registry::numbered(kept).unwrap_or_default();
-            records::open_installation(workspace, version.cast_unsigned(), sealed, &self.seal)
-        });
-        Ok(opened.collect())
+        Ok(registry::open_installations(&self.connection, &self.seal).await?)
     }
 
     async fn save_installation(

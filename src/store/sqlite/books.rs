@@ -9,10 +9,10 @@ use rusqlite::Connection;
 use super::database::Database;
 use super::opening::check_key;
 use super::purge::{self, Chooser};
-use super::{export, file};
-use crate::chat::{UserId, WorkspaceId};
+use super::{export, file, registry};
+use crate::chat::{UserId, WorkspaceId, WorkspaceKey};
 use crate::seal::Seal;
-use crate::store::{Books, Export, OpenError, Purge, Purged, Settings, Stats, StoreError};
+use crate::store::{Books, Export, Kept, OpenError, Purge, Purged, Settings, Stats, StoreError};
 
 /// A SQLite file, looked into.
 pub struct SqliteBooks {
@@ -52,6 +52,10 @@ impl Books for SqliteBooks {
     async fn stats(&self, now: Timestamp) -> Result<Stats, StoreError> {
         let stats = self.database.ask(move |database| count(database, now)).await?;
         Ok(Stats { bytes: file::size(&self.file), ..stats })
+    }
+
+    async fn installations(&self) -> Result<Vec<(WorkspaceKey, Kept)>, StoreError> {
+        registry::open_installations(&self.database, &self.chooser.seal).await
     }
 
     async fn purge(&self, what: &Purge, _: Timestamp) -> Result<Purged, StoreError> {

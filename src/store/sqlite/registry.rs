@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::database::Database;
 use super::opening::count_up;
+use crate::chat::WorkspaceKey;
 use crate::seal::Seal;
-use crate::store::records;
 use crate::store::workspaces::MOST_TICKETS;
+use crate::store::{Kept, StoreError, records};
 
 /// Takes a name, unless somebody has it; says whether it was free.
 pub(super) fn claim(
@@ -29,6 +31,18 @@ pub(super) fn installation(
 ) -> rusqlite::Result<Option<(i64, Vec<u8>)>> {
     let mut find = database.prepare_cached("SELECT version, sealed FROM installation WHERE workspace = ?")?;
     find.query_row([workspace], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+}
+
+/// All installations that can be opened, by workspace.
+pub(super) async fn open_installations(
+    database: &Database,
+    seal: &Seal,
+) -> Result<Vec<(WorkspaceKey, Kept)>, StoreError> {
+    let found = database.ask(installations).await?;
+    let opened = found.iter().filter_map(|(workspace, version, sealed)| {
+        records::open_installation(workspace, version.cast_unsigned(), sealed, seal)
+    });
+    Ok(opened.collect())
 }
 
 /// All installations: workspaces, versions and sealed records.

@@ -30,11 +30,7 @@ impl Workspaces for SqliteStore {
     }
 
     async fn installations(&self) -> Result<Vec<(WorkspaceKey, Kept)>, StoreError> {
-        let rows = self.database.ask(registry::installations).await?;
-        let opened = rows.into_iter().filter_map(|(workspace, version, sealed)| {
-            records::open_installation(&workspace, version.cast_unsigned(), &sealed, &self.seal)
-        });
-        Ok(opened.collect())
+        registry::open_installations(&self.database, &self.seal).await
     }
 
     async fn save_installation(
