@@ -206,3 +206,16 @@ fn each_event_has_the_scope_without_which_slack_does_not_send_it() {
         assert!(asked, "{} needs {:?}", event.name, event.scope);
     }
 }
+
+#[test]
+fn the_admins_page_has_each_scope_and_each_event_with_its_reason() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/admin.md")).unwrap();
+    let rows: BTreeSet<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    let scopes = SCOPES.map(|scope| {
+        let optional = if scope.optional { " (it may be left out)" } else { "" };
+        format!("| `{}` | {}{optional} |", scope.name, scope.reason)
+    });
+    let events = EVENTS.map(|event| format!("| `{}` | {} |", event.name, event.reason));
+    let expected: Vec<String> = scopes.into_iter().chain(events).collect();
+    assert_eq!(rows, expected.iter().map(String::as_str).collect());
+}

@@ -104,7 +104,7 @@ pub const EVENTS: [Subscription; 9] = [
         name: "message.groups",
         kind: EventKind::Message,
         scope: Some("groups:history"),
-        reason: "the same in private channels",
+        reason: "follow-ups in private channels",
     },
     Subscription {
         name: "message.im",
@@ -116,7 +116,7 @@ pub const EVENTS: [Subscription; 9] = [
         name: "tokens_revoked",
         kind: EventKind::TokensRevoked,
         scope: None,
-        reason: "the same where its token was revoked",
+        reason: "forget a workspace that has revoked the app's token",
     },
     Subscription {
         name: "user_change",

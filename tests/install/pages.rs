@@ -214,9 +214,9 @@ async fn what_went_wrong_is_said_with_what_to_do() {
 
     # This installation was not begun here
 
-    Your browser does not know this installation: it was begun in another browser or window, or your browser keeps no cookies. Nothing was installed.
+    Your browser does not know this installation: it was begun in another browser or window, or your browser keeps no cookies. Nothing was installed now; if this page has just told you that the app is installed, it is.
 
-    Begin again, in one window, and allow cookies for this site. If somebody sent you this link, do not follow it: use the button below.
+    Otherwise begin again, in one window, and allow cookies for this site. If somebody sent you this link, do not follow it: use the button below.
 
     [→ https://threadbridge.example.com/slack/install] Begin again
 

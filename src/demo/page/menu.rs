@@ -38,6 +38,7 @@ pub(super) fn menu(page: &Page, view: &View<'_>) -> Markup {
         ul.channels aria-labelledby="behind" {
             li { a href=(panel(Panel::Switches)) aria-current=[current(Panel::Switches)] { span.sign aria-hidden="true" { "⚡" } "Switches" } }
             li { a href=(panel(Panel::Knowledge)) aria-current=[current(Panel::Knowledge)] { span.sign aria-hidden="true" { "▤" } "Knowledge" } }
+            li { a href=(page.stage.install_url()) target="_blank" rel="noopener" { span.sign aria-hidden="true" { "↗" } "Install the app, as an admin" } }
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::super::workspace::{Channel, Person, Setup};
+use super::super::workspace::{App, Channel, Person, Setup};
+use crate::slack::table::SCOPES;
 
 /// Custom profile fields of the demo's people, and the contract's field that each of them gives.
 const FIELDS: [(&str, &str); 4] =
@@ -36,6 +37,17 @@ pub(super) fn setup(profiles: bool) -> Setup {
     // Those who can ask come first.
     setup.users.sort_by_key(|person| !IN_THE_CRM.iter().any(|(name, ..)| person.name == *name));
     IN_THE_CRM.into_iter().fold(setup, with_crm_fields)
+}
+
+/// The app, as it is set up at Slack.
+pub(super) fn app() -> App {
+    App {
+        client_id: "1234.5678".to_owned(),
+        client_secret: "simulated-client-secret".into(),
+        redirect_urls: Vec::new(),
+        scopes: SCOPES.iter().map(|scope| scope.name.to_owned()).collect(),
+        rotates: true,
+    }
 }
 
 /// Which profile field gives which of the contract's fields.

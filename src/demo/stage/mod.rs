@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::agent::{Article, Brain, DemoAgent, Knowledge, KnowledgeError};
-use super::workspace::Workspace;
+use super::workspace::{Slack, Workspace};
 use crate::agent::SettingsError;
 use crate::bridge::BuildError;
 use crate::chat::{MessageId, SessionId, ThreadKey, TurnKey, TurnState};
@@ -27,6 +27,7 @@ use crate::config::{Config, ConfigError, Environment, Placed};
 use crate::directory::{DirectoryError, SourceKind};
 use crate::seal::Seal;
 use crate::slack;
+use crate::slack::table::INSTALL_PATH;
 
 pub(super) use cast::office;
 pub(super) use house::{House, listen};
@@ -58,6 +59,8 @@ pub struct Own {
 /// Everything that runs; [`Stage::close`] ends it.
 pub struct Stage {
     slack: Workspace,
+    /// Slack around the workspace.
+    all_of_slack: Slack,
     /// The embedded agent, unless there is a real one.
     agent: Option<DemoAgent>,
     record: Arc<Record>,
@@ -134,10 +137,11 @@ impl Stage {
             }
         };
         let agent_url = outside.host(record.around(router), &defaults.server).await?;
-        let slack_url = outside.host(slack.router(), &defaults.server).await?;
-        slack.set_base_url(&slack_url);
+        let all_of_slack = Slack::new(cast::app(), vec![slack.clone()]);
+        let slack_url = outside.host(all_of_slack.router(), &defaults.server).await?;
+        all_of_slack.set_base_url(&slack_url);
         let config = configuration(&slack, &slack_url, &agent_url, own)?;
-        let bridge = start(&config, &slack, &clock).await.map_err(|error| match error {
+        let bridge = start(&config, &all_of_slack, &slack, &clock).await.map_err(|error| match error {
             StageError::Build(BuildError::Directory(error)) if own.directory.is_some() => {
                 StageError::Directory(error)
             }
@@ -145,6 +149,7 @@ impl Stage {
         })?;
         Ok(Self {
             slack,
+            all_of_slack,
             agent,
             record,
             config,
@@ -167,6 +172,11 @@ impl Stage {
     /// The embedded agent; `None` when a real one has its place.
     pub fn agent(&self) -> Option<&DemoAgent> {
         self.agent.as_ref()
+    }
+
+    /// Where an admin begins to install the app.
+    pub fn install_url(&self) -> String {
+        format!("{}{INSTALL_PATH}", self.running().url)
     }
 
     /// Whether somebody's own directory says who people are.

@@ -116,7 +116,7 @@ impl Stage {
     /// When the new one cannot start; the old one stays then.
     pub async fn restart(&self) -> Result<(), StageError> {
         let _one_at_a_time = self.restarting.lock().await;
-        let new = Arc::new(start(&self.config, &self.slack, &self.clock).await?);
+        let new = Arc::new(start(&self.config, &self.all_of_slack, &self.slack, &self.clock).await?);
         let old = std::mem::replace(&mut *lock(&self.bridge), new);
         old.house.close().await;
         self.restarts.fetch_add(1, Ordering::Relaxed);

@@ -127,8 +127,8 @@ impl Trouble {
             Self::OtherBrowser => words(
                 "This installation was not begun here",
                 "Your browser does not know this installation: it was begun in another browser or window, or your browser \
-                 keeps no cookies. Nothing was installed.",
-                "Begin again, in one window, and allow cookies for this site. If somebody sent you this link, do not follow \
+                 keeps no cookies. Nothing was installed now; if this page has just told you that the app is installed, it is.",
+                "Otherwise begin again, in one window, and allow cookies for this site. If somebody sent you this link, do not follow \
                  it: use the button below.",
             ),
             Self::ForeignState => words(

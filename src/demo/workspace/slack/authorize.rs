@@ -94,7 +94,7 @@ impl Slack {
             return Err("invalid_client_id".to_owned());
         }
         let redirect_uri = given("redirect_uri");
-        if !app.redirect_urls.contains(&redirect_uri) {
+        if !self.redirect_urls().contains(&redirect_uri) {
             return Err("redirect_uri did not match any configured URIs".to_owned());
         }
         let scopes: Vec<String> =

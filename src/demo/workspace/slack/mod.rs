@@ -29,7 +29,7 @@ pub struct App {
     pub client_id: String,
     /// The client secret.
     pub client_secret: Private<String>,
-    /// Where browsers may be sent back to.
+    /// Where browsers may be sent back to, at first.
     pub redirect_urls: Vec<String>,
     /// The scopes that it may ask for.
     pub scopes: Vec<String>,
@@ -47,6 +47,7 @@ struct Inner {
     app: App,
     workspaces: Vec<Workspace>,
     grants: Mutex<Grants>,
+    redirect_urls: Mutex<Vec<String>>,
 }
 
 impl Slack {
@@ -60,7 +61,8 @@ impl Slack {
         for (workspace, number) in workspaces.iter().zip(0..) {
             workspace.state().count_from(number * EVENTS_EACH);
         }
-        Self { inner: Arc::new(Inner { app, workspaces, grants: Mutex::default() }) }
+        let redirect_urls = Mutex::new(app.redirect_urls.clone());
+        Self { inner: Arc::new(Inner { app, workspaces, grants: Mutex::default(), redirect_urls }) }
     }
 
     /// All of it, to be served at the root of some address: `/api/{method}`, `/oauth/v2/authorize`, and each workspace's
@@ -82,6 +84,11 @@ impl Slack {
         for workspace in &self.inner.workspaces {
             workspace.set_base_url(&format!("{base_url}/{}", workspace.setup().team_id));
         }
+    }
+
+    /// Says where browsers may be sent back to from now on.
+    pub fn send_back_to(&self, redirect_url: String) {
+        *self.redirect_urls() = vec![redirect_url];
     }
 
     /// What was done in any of the workspaces, or with the app, that Slack forbids.
@@ -125,6 +132,10 @@ impl Slack {
     /// The first workspace, which keeps the record of what belongs to none.
     fn home(&self) -> &Workspace {
         &self.inner.workspaces[0]
+    }
+
+    fn redirect_urls(&self) -> MutexGuard<'_, Vec<String>> {
+        self.inner.redirect_urls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn grants(&self) -> MutexGuard<'_, Grants> {
