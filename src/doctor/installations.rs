@@ -2,7 +2,7 @@
 
 use super::Bag;
 use super::report::Check;
-use super::slack::{GRANTED, lacking, missing};
+use super::scopes::{GRANTED, lacking, missing};
 use crate::chat::WorkspaceId;
 use crate::seal::Seal;
 use crate::slack::PLATFORM;

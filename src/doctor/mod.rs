@@ -10,6 +10,7 @@ mod door;
 mod installations;
 mod reach;
 mod report;
+mod scopes;
 mod setting;
 mod slack;
 mod store;
