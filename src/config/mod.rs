@@ -316,6 +316,9 @@ impl Config {
                 );
             }
         }
+        if let Err(reason) = self.conversation.check_examples() {
+            return bad("conversation.examples", reason);
+        }
         if let Err(error) = telemetry::filter(&self.log) {
             return bad("log.filter", &error.to_string());
         }

@@ -26,7 +26,7 @@ pub struct Settings {
     pub allow_external: bool,
     /// The bot's first word in a channel and to a person; none when it is empty.
     pub welcome: String,
-    /// Example questions, as buttons below that word: at most 5, of at most 75 characters each.
+    /// Example questions, as buttons below that word; see [`Settings::check_examples`].
     pub examples: Vec<String>,
     /// Whom people should ask who are not in the directory.
     pub contact: String,
@@ -38,7 +38,30 @@ pub struct Settings {
     pub working_after_milliseconds: u64,
 }
 
+/// How many example questions there may be: as many buttons as Slack shows in a row.
+const MOST_EXAMPLES: usize = 5;
+/// How many characters each may have: as many as Slack takes for a button
+/// (<https://docs.slack.dev/reference/block-kit/block-elements/button-element>).
+const LONGEST_EXAMPLE: usize = 75;
+
 impl Settings {
+    /// Checks that each example question can be a button: at most 5, of 1 to 75 characters.
+    ///
+    /// # Errors
+    /// When they cannot; a sentence that says what they must be.
+    pub fn check_examples(&self) -> Result<(), &'static str> {
+        let fits =
+            |example: &String| !example.trim().is_empty() && example.chars().count() <= LONGEST_EXAMPLE;
+        if MOST_EXAMPLES < self.examples.len() {
+            return Err("there are too many: at most 5 can be buttons; take some away");
+        }
+        if self.examples.iter().all(fits) {
+            Ok(())
+        } else {
+            Err("each of them must have 1 to 75 characters, because it is a button")
+        }
+    }
+
     /// How many inbounds of one thread may wait: of clicks, and of replies that may be chatter, more than of questions.
     pub fn waiting(&self) -> Waiting {
         Waiting { questions: self.max_waiting, others: self.max_waiting.saturating_mul(4) }

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use threadbridge::demo::agent::Endpoint;
 use threadbridge::demo::workspace::{Person, Setup, Standing};
 
+use crate::file::TempFile;
 use crate::world::{World, confident, doubtful};
 
 /// Somebody opens the tab, and the bridge finishes.
@@ -145,5 +146,21 @@ async fn a_press_of_what_leads_to_the_messages_tab_is_only_acknowledged() {
     world.idle().await;
     let asked = world.agent.calls().iter().any(|call| call.endpoint == Endpoint::Chat);
     assert!(!asked);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn whatever_the_directory_and_the_configuration_have_is_shown_as_far_as_slack_takes_it() {
+    let long = "<&> ".repeat(2_000);
+    let people = format!(
+        "agent_id,email,name,agency,office\ncrm_1,jane.smith@company.com,\"{long}\",\"{long}\",\"{long}\"\n"
+    );
+    let people = TempFile::new("people.csv", &people);
+    let settings = [("DIRECTORY_FILE", people.path()), ("THREADBRIDGE_CONVERSATION__CONTACT", &long)];
+    let world = World::with(&settings, confident).await;
+    for who in ["U0JANE", "U0NOVA"] {
+        let view = open(&world, who).await;
+        assert!(view.contains("<&> <&> <&>") && view.contains('…'), "{view}");
+    }
     world.finish().await;
 }

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{complaint, load};
+use super::{NEEDED, complaint, load, load_file};
 
 /// Takes away the file that [`super::NEEDED`] has.
 const NO_FILE: (&str, &str) = ("DIRECTORY_FILE", "");
@@ -142,6 +142,21 @@ fn a_value_that_cannot_be_is_named_with_what_can() {
     assert_snapshot!(complaint("[conversation]\nfollow_ups = \"all\"", &[]), @r#"FILE (follow_ups = "all"): conversation.follow_ups cannot be used: it must be one of `asker`, `anyone`, `mention`"#);
     assert_snapshot!(complaint("[log]\nfilter = \"threadbridge=loud\"", &[]), @r#"FILE (filter = "threadbridge=loud"): log.filter cannot be used: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5"#);
     assert_snapshot!(complaint("[log]\nformat = \"xml\"", &[]), @r#"FILE (format = "xml"): log.format cannot be used: it must be `text` or `json`"#);
+}
+
+#[test]
+fn examples_that_cannot_be_buttons_are_named() {
+    let examples = |of: &[String]| format!("[conversation]\nexamples = {of:?}");
+    let of = |length: usize| "ä".repeat(length);
+    assert_snapshot!(complaint(&examples(&vec![of(9); 6]), &[]), @"FILE: conversation.examples cannot be used: there are too many: at most 5 can be buttons; take some away");
+    let too_long = complaint(&examples(&[of(75), of(76)]), &[]);
+    assert_snapshot!(too_long, @"FILE: conversation.examples cannot be used: each of them must have 1 to 75 characters, because it is a button");
+    for empty in [of(0), " \t".to_owned()] {
+        assert_eq!(complaint(&examples(&[of(75), empty]), &[]), too_long);
+    }
+    for fine in [vec![], vec![of(75); 5]] {
+        assert!(load_file(&examples(&fine), &NEEDED).is_ok());
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod reopen;
 mod split;
 mod table;
 
-pub(super) use escape::escape;
+pub(super) use escape::{escape, escape_within};
 pub(super) use markdown::markdown;
 pub(super) use mrkdwn::mrkdwn;
 pub(super) use split::split;
