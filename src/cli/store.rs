@@ -34,7 +34,8 @@ pub enum StoreCommand {
     /// Bridges that serve save once more what they are at work on: purge again five minutes later.
     #[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
     Purge {
-        /// A user's id (U…): the threads in which they asked, their unfinished questions, and the tickets noted of them.
+        /// A user's id (U…): the threads in which they asked, their unfinished questions, and the tickets and answers noted
+        /// of them.
         #[arg(long, value_name = "ID", group = "what")]
         user: Option<String>,
         /// A workspace's id (T… or E…): everything of it, also its installation; with --user, only that workspace's user.

@@ -57,6 +57,8 @@ pub struct Stats {
     pub sessions: u64,
     /// Turns that somebody has moved: rated, made a ticket of …
     pub turns: u64,
+    /// Messages of which it was noted what they answer.
+    pub answers: u64,
     /// People who may ask nothing for a while.
     pub blocks: u64,
     /// Deliveries that would be known as copies.
@@ -74,6 +76,7 @@ impl fmt::Display for Stats {
         writeln!(f, "installed    in {} workspaces", self.installations)?;
         writeln!(f, "sessions     {}", self.sessions)?;
         writeln!(f, "turns        {} rated, made a ticket of, declined …", self.turns)?;
+        writeln!(f, "answers      {} of which it was noted what they answer", self.answers)?;
         writeln!(f, "blocks       {} people who may ask nothing for a while", self.blocks)?;
         writeln!(f, "deliveries   {} that would be known as copies", self.deliveries)?;
         write!(f, "size         {} KiB", self.bytes.div_ceil(1024))

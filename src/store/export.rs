@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::NotedTicket;
-use super::purge::is_about;
+use super::purge::{is_about, is_in};
+use super::records::NotedAnswer;
 use crate::chat::{
-    AgentKind, Inbound, MessageId, Outgoing, Session, SessionId, Turn, TurnState, UserId, WorkspaceId,
+    AgentKind, Inbound, MessageId, Outgoing, Private, Session, SessionId, Turn, TurnState, UserId,
+    WorkspaceId,
 };
 
 /// Everything that is kept about a person, also what has ended and is not cleared away yet.
@@ -22,11 +24,13 @@ pub struct Export {
     pub sessions: Vec<ExportedSession>,
     /// The tickets that were noted of them.
     pub tickets: Vec<NotedTicket>,
+    /// What was noted of the answers to them.
+    pub answers: Vec<ExportedAnswer>,
     /// Their questions and clicks that are not finished.
     pub unfinished: Vec<ExportedJob>,
     /// What was claimed for them, such as their welcome.
     pub claims: Vec<ExportedClaim>,
-    /// How many sessions, jobs and tickets cannot be opened, so that nobody knows whose they are.
+    /// How many sessions, jobs, tickets and noted answers cannot be opened, so that nobody knows whose they are.
     pub unreadable: u64,
 }
 
@@ -57,6 +61,19 @@ pub struct ExportedTurn {
     pub state: Option<TurnState>,
 }
 
+/// What was noted of the message of an answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExportedAnswer {
+    /// The platform, the workspace, the channel and the thread's first message.
+    pub thread: String,
+    /// The message.
+    pub message: MessageId,
+    /// When it is forgotten.
+    pub ends: Timestamp,
+    /// What its platform has noted.
+    pub record: Private<String>,
+}
+
 /// Something that a person did and that is not finished.
 #[derive(Debug, Clone, Serialize)]
 pub struct ExportedJob {
@@ -85,9 +102,33 @@ impl Export {
             workspace: workspace.cloned(),
             sessions: Vec::new(),
             tickets: Vec::new(),
+            answers: Vec::new(),
             unfinished: Vec::new(),
             claims: Vec::new(),
             unreadable: 0,
+        }
+    }
+}
+
+impl Export {
+    /// Adds what was noted of a message, if it is about the person; `None` is what cannot be opened.
+    pub(super) fn add_answer(
+        &mut self,
+        thread: &str,
+        message: &str,
+        ends: Timestamp,
+        open: impl FnOnce() -> Option<NotedAnswer>,
+    ) {
+        if !is_in(thread, self.workspace.as_ref()) {
+            return;
+        }
+        match open() {
+            Some(NotedAnswer { asker, record }) if asker == self.user => {
+                let (thread, message) = (thread.to_owned(), message.into());
+                self.answers.push(ExportedAnswer { thread, message, ends, record });
+            }
+            Some(_) => {}
+            None => self.unreadable += 1,
         }
     }
 }

@@ -25,7 +25,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use books::{Books, Stats};
 pub use condition::{Condition, RedisCondition, SqliteCondition, condition};
 pub use expiring::Expiring;
-pub use export::{Export, ExportedClaim, ExportedJob, ExportedSession, ExportedTurn};
+pub use export::{Export, ExportedAnswer, ExportedClaim, ExportedJob, ExportedSession, ExportedTurn};
 pub use memory::MemoryStore;
 pub use open::{OpenError, open, open_books};
 pub use purge::{Purge, Purged};

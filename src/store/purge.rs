@@ -13,7 +13,8 @@ use crate::chat::{Inbound, PlatformId, Session, UserId, WorkspaceId, WorkspaceKe
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purge {
     /// Whatever has something of a person in it: sessions in which they asked, their unfinished questions and clicks,
-    /// the tickets that were noted of them, and what was claimed for them. A user's id is unique in its workspace only.
+    /// the tickets that were noted of them, what was noted of the answers to them, and what was claimed for them. A
+    /// user's id is unique in its workspace only.
     User {
         /// The person.
         user: UserId,
@@ -27,8 +28,8 @@ pub enum Purge {
         /// Only on this platform.
         platform: Option<PlatformId>,
     },
-    /// What was last used before this time: sessions, turns, unfinished questions and clicks, noted tickets and counts.
-    /// Installations stay, however old they are, and so do claims, which end by themselves.
+    /// What was last used before this time: sessions, turns, unfinished questions and clicks, noted tickets, noted answers
+    /// and counts. Installations stay, however old they are, and so do claims, which end by themselves.
     OlderThan(Timestamp),
 }
 
@@ -43,6 +44,8 @@ pub struct Purged {
     pub turns: u64,
     /// Noted tickets.
     pub tickets: u64,
+    /// Noted answers.
+    pub answers: u64,
     /// Counts, one for each day and each thing that was counted.
     pub counts: u64,
     /// Claimed names.
@@ -54,11 +57,12 @@ pub struct Purged {
 impl Purged {
     /// Adds what was removed besides.
     pub(super) fn add(&mut self, more: Self) {
-        let Self { jobs, sessions, turns, tickets, counts, claims, installations } = more;
+        let Self { jobs, sessions, turns, tickets, answers, counts, claims, installations } = more;
         self.jobs += jobs;
         self.sessions += sessions;
         self.turns += turns;
         self.tickets += tickets;
+        self.answers += answers;
         self.counts += counts;
         self.claims += claims;
         self.installations += installations;
@@ -67,11 +71,12 @@ impl Purged {
 
 impl fmt::Display for Purged {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { jobs, sessions, turns, tickets, counts, claims, installations } = self;
+        let Self { jobs, sessions, turns, tickets, answers, counts, claims, installations } = self;
         write!(
             f,
             "removed: {sessions} sessions, {turns} states of turns, {jobs} unfinished questions and clicks, \
-             {tickets} noted tickets, {counts} counts, {claims} claims, {installations} installations"
+             {tickets} noted tickets, {answers} noted answers, {counts} counts, {claims} claims, \
+             {installations} installations"
         )
     }
 }
@@ -132,6 +137,22 @@ impl Purge {
             Self::User { user, workspace } => is_person(person, user, workspace.as_ref()),
             Self::Workspace { .. } => self.takes_workspace_of(person),
             Self::OlderThan(time) => ends < end(*time, TICKET_LIFE),
+        }
+    }
+
+    /// Whether what was noted of an answer in a thread is to go. Whose it was nobody knows where that cannot be opened.
+    pub(super) fn takes_answer(
+        &self,
+        thread: &str,
+        ends: Timestamp,
+        asker: impl FnOnce() -> Option<UserId>,
+    ) -> bool {
+        match self {
+            Self::User { user, workspace } => {
+                is_in(thread, workspace.as_ref()) && asker().is_some_and(|asker| asker == *user)
+            }
+            Self::Workspace { .. } => self.takes_workspace_of(thread),
+            Self::OlderThan(time) => ends < end(*time, TURN_LIFE),
         }
     }
 

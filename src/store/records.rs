@@ -1,9 +1,11 @@
-//! What is kept of installations and tickets where it lasts, sealed for the workspace or the person that has them.
+//! What is kept of installations, tickets and answers where it lasts, sealed for the workspace, the person or the message
+//! that has them.
 
+use serde::{Deserialize, Serialize};
 use tracing::error;
 
 use super::{Kept, NotedTicket, kept};
-use crate::chat::{Private, WorkspaceKey};
+use crate::chat::{Private, UserId, WorkspaceKey};
 use crate::seal::Seal;
 
 /// Seals a workspace's installation.
@@ -51,6 +53,25 @@ pub(super) fn open_ticket(sealed: &[u8], person: &str, seal: &Seal) -> Option<No
     kept::open(sealed, &ticket_context(person), seal).ok()
 }
 
+/// What is noted of an answer's message.
+#[derive(Serialize, Deserialize)]
+pub(super) struct NotedAnswer {
+    /// Who asked.
+    pub(super) asker: UserId,
+    /// What only its platform can read.
+    pub(super) record: Private<String>,
+}
+
+/// Seals what is noted of a message in a thread.
+pub(super) fn seal_answer(noted: &NotedAnswer, thread: &str, message: &str, seal: &Seal) -> Vec<u8> {
+    kept::seal(noted, &answer_context(thread, message), seal)
+}
+
+/// Opens what is noted of a message in a thread.
+pub(super) fn open_answer(sealed: &[u8], thread: &str, message: &str, seal: &Seal) -> Option<NotedAnswer> {
+    kept::open(sealed, &answer_context(thread, message), seal).ok()
+}
+
 /// The workspace that a key is of.
 fn workspace_of(key: &str) -> Option<WorkspaceKey> {
     let (platform, workspace) = key.split_once('/')?;
@@ -63,4 +84,8 @@ fn installation_context(workspace: &str) -> String {
 
 fn ticket_context(person: &str) -> String {
     format!("store/tickets/{person}")
+}
+
+fn answer_context(thread: &str, message: &str) -> String {
+    format!("store/answer/{thread}|{message}")
 }

@@ -1,5 +1,5 @@
-//! What is remembered of workspaces and of people there, beside the conversations: installations, tickets, counts; and
-//! who has claimed what only one may do.
+//! What is remembered of workspaces and of people there, beside the conversations: installations, tickets, answers that
+//! were posted, counts; and who has claimed what only one may do.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use crate::chat::{Private, ThreadKey, TicketId, UserKey, WorkspaceKey};
+use crate::chat::{MessageId, Private, ThreadKey, TicketId, UserId, UserKey, WorkspaceKey};
 
 /// What a [`Store`](super::Store) remembers of workspaces.
 #[async_trait]
@@ -54,8 +54,8 @@ pub trait Workspaces: Send + Sync {
         instead_of: Option<u64>,
     ) -> Result<bool, StoreError>;
 
-    /// Forgets what is kept of a workspace: its installation first, then what waits, sessions, turns, tickets, counts and
-    /// what was claimed for it. What is being worked on is finished, and may leave something of it once more.
+    /// Forgets what is kept of a workspace: its installation first, then what waits, sessions, turns, tickets, noted
+    /// answers, counts and what was claimed for it. What is being worked on is finished, and may leave something of it once more.
     ///
     /// # Errors
     /// When the store is down. Part of it may be gone; it can be done again.
@@ -73,6 +73,32 @@ pub trait Workspaces: Send + Sync {
     /// # Errors
     /// When the store is down.
     async fn tickets_of(&self, user: &UserKey, now: Timestamp) -> Result<Vec<NotedTicket>, StoreError>;
+
+    /// Notes what the message of an answer in a thread would need to know of its turn and cannot carry, for 14 days.
+    /// `asker` is who asked. A message that is noted again has what was noted last. The memory store and the SQLite store
+    /// have room for as many as for sessions (`store.max_sessions`); beyond that the oldest goes.
+    ///
+    /// # Errors
+    /// When the store is down. It may have been noted.
+    async fn note_answer(
+        &self,
+        of: &ThreadKey,
+        asker: &UserId,
+        message: &MessageId,
+        record: Private<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// What was noted of a message in a thread.
+    ///
+    /// # Errors
+    /// When the store is down, or what is kept cannot be opened.
+    async fn noted_answer(
+        &self,
+        of: &ThreadKey,
+        message: &MessageId,
+        now: Timestamp,
+    ) -> Result<Option<Private<String>>, StoreError>;
 
     /// Counts one more of something on a day. Kept for 35 days; nothing says whose it was.
     ///

@@ -67,6 +67,7 @@ async fn what_is_kept_about_a_person_is_printed_as_json_and_can_be_removed() {
           }
         }
       ],
+      "answers": [],
       "unfinished": [],
       "claims": [],
       "unreadable": 0
@@ -77,13 +78,13 @@ async fn what_is_kept_about_a_person_is_printed_as_json_and_can_be_removed() {
     assert_snapshot!(told(&ask(&["store", "purge", "--user", "U1"])), @"
     exit code 0
     --- stdout
-    removed: 0 sessions, 0 states of turns, 0 unfinished questions and clicks, 1 noted tickets, 0 counts, 0 claims, 0 installations
+    removed: 0 sessions, 0 states of turns, 0 unfinished questions and clicks, 1 noted tickets, 0 noted answers, 0 counts, 0 claims, 0 installations
     ");
     assert!(!told(&export()).contains("TKT-1"));
     assert_snapshot!(told(&ask(&["store", "purge", "--workspace", "T1"])), @"
     exit code 0
     --- stdout
-    removed: 0 sessions, 0 states of turns, 0 unfinished questions and clicks, 0 noted tickets, 0 counts, 0 claims, 1 installations
+    removed: 0 sessions, 0 states of turns, 0 unfinished questions and clicks, 0 noted tickets, 0 noted answers, 0 counts, 0 claims, 1 installations
     ");
     assert_snapshot!(told(&ask(&["store", "export"])), @"
     exit code 2

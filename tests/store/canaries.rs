@@ -16,9 +16,10 @@ const TOKEN: &str = "xoxb-canary-bot-token";
 const REFRESH: &str = "xoxe-1-canary-refresh-token";
 const EMAIL: &str = "canary@company.example";
 const TITLE: &str = "canary-ticket-question";
+const NOTE: &str = "canary-note";
 
 /// Each of them.
-pub(crate) const ALL: [&str; 8] = [WORDS, USER, PERSON, SAID, TOKEN, REFRESH, EMAIL, TITLE];
+pub(crate) const ALL: [&str; 9] = [WORDS, USER, PERSON, SAID, TOKEN, REFRESH, EMAIL, TITLE, NOTE];
 
 /// The workspaces that are installed, and the person whose tickets are noted.
 pub(crate) fn workspace(id: &str) -> WorkspaceKey {
@@ -43,7 +44,10 @@ pub(crate) fn ticket(id: &str) -> NotedTicket {
     NotedTicket { ticket: id.into(), question, at: at(0), thread: thread("1") }
 }
 
-/// Leaves two unfinished jobs, two sessions, two installations and two people's tickets.
+/// The answer that is noted in a thread.
+pub(crate) const NOTED: &str = "2.000002";
+
+/// Leaves two unfinished jobs, two sessions, two noted answers, two installations and two people's tickets.
 pub(crate) async fn leave(store: &dyn Store) {
     let Inbound::Question(mut asked) = question("1") else { unreachable!() };
     asked.text = Text::plain(format!("{WORDS} {EMAIL}"));
@@ -60,6 +64,7 @@ pub(crate) async fn leave(store: &dyn Store) {
         let turn = Turn { message: "1".into(), asker, question, asked_at: at(0), answer: None };
         kept.put(Arc::new(turn), 10);
         store.save_session(&hold, &thread(root), Arc::new(kept), at(0)).await.unwrap();
+        store.note_answer(&thread(root), &USER.into(), &NOTED.into(), NOTE.into(), at(0)).await.unwrap();
     }
     store.block(&Private::from(PERSON), at(10), at(0)).await.unwrap();
     for id in ["T1", "T2"] {

@@ -4,6 +4,7 @@
 //! in a thread, a dedupe window of 26 h and sessions that end after 72 idle hours.
 
 mod accepting;
+mod answers;
 mod canaries;
 #[path = "../support/directory.rs"]
 mod directory;
@@ -87,6 +88,12 @@ macro_rules! promises {
                 what_is_counted_adds_up_since_a_day
                 of_parallel_counts_none_is_lost
                 what_was_counted_is_forgotten_after_35_days
+            }
+            answers::{
+                what_is_noted_of_an_answer_is_kept_as_it_is_for_its_message_alone
+                of_an_answer_that_is_noted_again_the_last_note_counts
+                what_is_noted_of_an_answer_is_forgotten_after_fourteen_days
+                of_answers_that_are_noted_at_once_none_is_lost
             }
         }
     };

@@ -83,6 +83,9 @@ async fn settle(store: &dyn Store) {
         for n in 0..2 {
             store.note_ticket(&who, ticket(&format!("TKT-{n}"), place, 0), at(0)).await.unwrap();
         }
+        let message = format!("answer-{id}").into();
+        let record = format!("noted-{id}").into();
+        store.note_answer(&thread_of(place, "1"), &id.into(), &message, record, at(0)).await.unwrap();
         assert!(store.claim(&format!("welcome/{who}"), at(9), at(0)).await.unwrap());
     }
 }
@@ -97,12 +100,13 @@ pub(crate) async fn what_is_noted_and_counted_of_a_person_or_a_workspace_is_remo
         platform: platform.map(Into::into),
     };
     let none = Purged::default();
+    let everything = Purged { tickets: 4, answers: 2, counts: 2, claims: 3, installations: 1, ..none };
     for (what, expected) in [
-        (jane(None), Purged { tickets: 4, claims: 2, ..none }),
-        (jane(Some("T2")), Purged { tickets: 2, claims: 1, ..none }),
+        (jane(None), Purged { tickets: 4, answers: 2, claims: 2, ..none }),
+        (jane(Some("T2")), Purged { tickets: 2, answers: 1, claims: 1, ..none }),
         (jane(Some("T3")), none),
-        (all("T2", None), Purged { tickets: 4, counts: 2, claims: 3, installations: 1, ..none }),
-        (all("T1", Some("slack")), Purged { tickets: 4, counts: 2, claims: 3, installations: 1, ..none }),
+        (all("T2", None), everything),
+        (all("T1", Some("slack")), everything),
         (all("T1", Some("teams")), none),
         (all("T", None), none),
     ] {
@@ -110,9 +114,11 @@ pub(crate) async fn what_is_noted_and_counted_of_a_person_or_a_workspace_is_remo
         settle(&*store).await;
         assert_eq!(books.purge(&what, at(0)).await.unwrap(), expected, "{what:?}");
         assert_eq!(books.purge(&what, at(0)).await.unwrap(), none, "{what:?} again");
-        let left = books.purge(&all("T1", None), at(0)).await.unwrap().tickets
-            + books.purge(&all("T2", None), at(0)).await.unwrap().tickets;
-        assert_eq!(left, 8 - expected.tickets, "{what:?}");
+        let [one, two] =
+            [books.purge(&all("T1", None), at(0)).await, books.purge(&all("T2", None), at(0)).await]
+                .map(Result::unwrap);
+        assert_eq!(one.tickets + two.tickets, 8 - expected.tickets, "{what:?}");
+        assert_eq!(one.answers + two.answers, 4 - expected.answers, "{what:?}");
     }
 }
 
@@ -126,19 +132,21 @@ pub(crate) async fn what_was_noted_and_counted_before_a_time_is_removed_and_no_i
     for day in 0..3 {
         let noted = ticket(&format!("TKT-{day}"), "T1", day * 24);
         store.note_ticket(&jane, noted, at(day * 24)).await.unwrap();
+        let (message, noted) = (day.to_string().into(), "noted".into());
+        store.note_answer(&thread("1"), &"U1".into(), &message, noted, at(day * 24)).await.unwrap();
         store.count(&workspace("T1"), Counted::Question, TODAY + day.days()).await.unwrap();
     }
     // A ticket is of 8:00, and what was counted on its day was counted before midnight.
     let purge = async |hour: i64| books.purge(&Purge::OlderThan(at(hour)), at(48)).await.unwrap();
     assert_eq!(purge(0).await, Purged::default());
-    assert_eq!(purge(15).await, Purged { tickets: 1, ..Purged::default() });
+    assert_eq!(purge(15).await, Purged { tickets: 1, answers: 1, ..Purged::default() });
     assert_eq!(purge(16).await, Purged { counts: 1, ..Purged::default() });
     assert_eq!(purge(24).await, Purged::default());
-    assert_eq!(purge(25).await, Purged { tickets: 1, ..Purged::default() });
+    assert_eq!(purge(25).await, Purged { tickets: 1, answers: 1, ..Purged::default() });
     let left: Vec<_> = store.tickets_of(&jane, at(48)).await.unwrap();
     assert_eq!(left, [ticket("TKT-2", "T1", 48)]);
     assert_eq!(store.counts(&workspace("T1"), TODAY).await.unwrap()[&Counted::Question], 2);
-    assert_eq!(purge(24 * 365).await, Purged { tickets: 1, counts: 2, ..Purged::default() });
+    assert_eq!(purge(24 * 365).await, Purged { tickets: 1, answers: 1, counts: 2, ..Purged::default() });
     assert!(store.installation(&workspace("T1")).await.unwrap().is_some());
     assert!(!store.claim("welcome/slack/T1/U1", at(999), at(0)).await.unwrap());
 }
@@ -208,6 +216,8 @@ async fn converse(store: &dyn Store) {
 
     for (id, place, noted) in [("U1", "T1", "TKT-1"), ("U1", "T2", "TKT-2"), ("U2", "T1", "TKT-lerato")] {
         store.note_ticket(&user(id, place), ticket(noted, place, 0), at(0)).await.unwrap();
+        let (of, record) = (thread_of(place, "1"), format!("note for {noted}").into());
+        store.note_answer(&of, &id.into(), &noted.into(), record, at(0)).await.unwrap();
         assert!(store.claim(&format!("welcome/{}", user(id, place)), at(9), at(0)).await.unwrap());
     }
 }
@@ -244,6 +254,10 @@ pub(crate) async fn everything_about_a_person_is_exported_and_nothing_of_others(
     let mut tickets = each(&exported["tickets"], "/question");
     tickets.sort_unstable();
     assert_eq!(tickets, ["About TKT-1", "About TKT-2"]);
+    assert_eq!(each(&exported["answers"], "/thread"), ["slack/T1/C1/1", "slack/T2/C1/1"]);
+    assert_eq!(each(&exported["answers"], "/message"), ["TKT-1", "TKT-2"]);
+    assert_eq!(each(&exported["answers"], "/record"), ["note for TKT-1", "note for TKT-2"]);
+    assert_eq!(exported["answers"][0]["ends"], json!(at(14 * 24)));
     assert_eq!(each(&exported["unfinished"], "/inbound/Question/user"), ["U1", "nothing"]);
     assert_eq!(each(&exported["unfinished"], "/inbound/Click/user"), ["nothing", "U1"]);
     assert!(exported["unfinished"][0]["outgoing"].to_string().contains("jane-outgoing"));
@@ -262,6 +276,7 @@ pub(crate) async fn of_a_person_in_one_workspace_only_that_is_exported(
     assert_eq!(exported["workspace"], json!("T2"));
     assert_eq!(each(&exported["sessions"], "/thread"), ["slack/T2/C1/2"]);
     assert_eq!(each(&exported["tickets"], "/ticket"), ["TKT-2"]);
+    assert_eq!(each(&exported["answers"], "/message"), ["TKT-2"]);
     assert_eq!(each(&exported["unfinished"], "/inbound/Click/user"), ["U1"]);
     assert_eq!(each(&exported["claims"], "/name"), ["welcome/slack/T2/U1"]);
 }
@@ -271,7 +286,7 @@ pub(crate) async fn of_somebody_unknown_nothing_is_exported(make: impl AsyncFn()
     converse(&*store).await;
     for (who, place) in [("U", None), ("U9", None), ("U1", Some("T9")), ("T1", None)] {
         let exported = export(&*books, who, place).await;
-        for list in ["sessions", "tickets", "unfinished", "claims"] {
+        for list in ["sessions", "tickets", "answers", "unfinished", "claims"] {
             assert_eq!(exported[list], json!([]), "{list} of {who}");
         }
         assert_eq!(exported["unreadable"], json!(0));

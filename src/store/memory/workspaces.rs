@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::MemoryStore;
-use crate::chat::{Private, UserKey, WorkspaceKey};
+use crate::chat::{MessageId, Private, ThreadKey, UserId, UserKey, WorkspaceKey};
 use crate::store::workspaces::{MOST_TICKETS, first_day};
-use crate::store::{Counted, Expiring, Kept, NotedTicket, Purge, StoreError, Workspaces};
+use crate::store::{Counted, Expiring, Kept, NotedTicket, Purge, StoreError, TURN_LIFE, Workspaces};
 
 /// How many names can be claimed at once.
 const MAX_NAMES: usize = 100_000;
@@ -23,17 +23,19 @@ pub(super) struct Offices {
     installations: DashMap<WorkspaceKey, Kept>,
     versions: AtomicU64,
     tickets: Expiring<UserKey, Vec<NotedTicket>>,
+    answers: Expiring<(ThreadKey, MessageId), Private<String>>,
     counts: DashMap<WorkspaceKey, BTreeMap<(Date, Counted), u64>>,
 }
 
 impl Offices {
-    /// Those of an empty store, with the tickets of so many people.
-    pub(super) fn new(max_people: usize) -> Self {
+    /// Those of an empty store, with the tickets of so many people and so many answers.
+    pub(super) fn new(most: usize) -> Self {
         Self {
             names: Expiring::new(MAX_NAMES),
             installations: DashMap::new(),
             versions: AtomicU64::new(1),
-            tickets: Expiring::new(max_people),
+            tickets: Expiring::new(most),
+            answers: Expiring::new(most),
             counts: DashMap::new(),
         }
     }
@@ -43,6 +45,7 @@ impl Offices {
         let all = Purge::from(of);
         self.names.retain(|name, ()| !all.takes_claim(name));
         self.tickets.retain(|user, _| user.workspace_key() != *of);
+        self.answers.retain(|(thread, _), _| thread.workspace_key() != *of);
         self.counts.remove(of);
     }
 }
@@ -111,6 +114,27 @@ impl Workspaces for MemoryStore {
             tickets.iter().filter(|ticket| now < ticket.ends()).cloned().collect()
         };
         Ok(self.offices.tickets.read(user, now, live).unwrap_or_default())
+    }
+
+    async fn note_answer(
+        &self,
+        of: &ThreadKey,
+        _: &UserId,
+        message: &MessageId,
+        record: Private<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.offices.answers.put((of.clone(), message.clone()), record, now + TURN_LIFE, now);
+        Ok(())
+    }
+
+    async fn noted_answer(
+        &self,
+        of: &ThreadKey,
+        message: &MessageId,
+        now: Timestamp,
+    ) -> Result<Option<Private<String>>, StoreError> {
+        Ok(self.offices.answers.read(&(of.clone(), message.clone()), now, Private::clone))
     }
 
     async fn count(&self, of: &WorkspaceKey, what: Counted, day: Date) -> Result<(), StoreError> {

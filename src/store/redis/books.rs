@@ -64,6 +64,7 @@ impl Books for RedisBooks {
             installations: self.ask(cmd("HLEN").arg(registry::INSTALLATIONS)).await?,
             sessions: self.count("tb:session:", &["ends"], now).await?,
             turns: self.count("tb:turn:", &["ends"], now).await?,
+            answers: self.count("tb:answer:", &["ends"], now).await?,
             blocks: self.count("tb:block:", &[], now).await?,
             deliveries: self.count("tb:seen:", &[], now).await?,
             bytes: opening::fact(&facts, "used_memory").parse().unwrap_or(0),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use redis::cmd;
 
 use super::connection::Connection;
-use super::scan::{Ending, Field, HashRow, Scan, SessionRow, hash_of};
+use super::scan::{Ending, Field, HashRow, Scan, SealedRow, hash_of};
 use super::scripts::Scripts;
 use super::time::end;
 use super::{registry, sealed};
@@ -36,6 +36,7 @@ impl Exporter<'_> {
         self.jobs(&mut export).await?;
         self.sessions(&mut export).await?;
         self.tickets(&mut export).await?;
+        self.answers(&mut export).await?;
         self.claims(&mut export).await?;
         Ok(export)
     }
@@ -67,7 +68,7 @@ impl Exporter<'_> {
     async fn sessions(&self, export: &mut Export) -> Result<(), StoreError> {
         let mut sessions = BTreeMap::new();
         let mut scan = self.scan("tb:session:", &["ends", "sealed"]);
-        while let Some(found) = scan.next::<SessionRow>().await? {
+        while let Some(found) = scan.next::<SealedRow>().await? {
             for (thread, ends, sealed) in found {
                 let Some(sealed) = sealed.filter(|_| is_in(&thread, export.workspace.as_ref())) else {
                     continue;
@@ -131,6 +132,22 @@ impl Exporter<'_> {
         export.unreadable += tickets.values().filter(|ticket| ticket.is_none()).count() as u64;
         export.tickets = tickets.into_values().flatten().collect();
         export.tickets.sort_by_key(|ticket| Reverse(ticket.at));
+        Ok(())
+    }
+
+    async fn answers(&self, export: &mut Export) -> Result<(), StoreError> {
+        let mut answers = BTreeMap::new();
+        let mut scan = self.scan("tb:answer:", &["ends", "sealed"]);
+        while let Some(found) = scan.next::<SealedRow>().await? {
+            answers.extend(
+                found.into_iter().filter_map(|(key, ends, sealed)| Some((key, (end(ends), sealed?)))),
+            );
+        }
+        for (key, (ends, sealed)) in answers {
+            let (thread, message) = registry::answer(&key);
+            let open = || records::open_answer(&sealed, thread, message, self.seal);
+            export.add_answer(thread, message, ends, open);
+        }
         Ok(())
     }
 

@@ -7,13 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use redis::cmd;
 
 use super::connection::Connection;
-use super::scan::{Ending, Field, HashRow, Scan, SessionRow, hash_of};
+use super::scan::{Ending, Field, HashRow, Scan, SealedRow, hash_of};
 use super::scripts::Scripts;
 use super::time::end;
 use super::{registry, sealed};
 use crate::seal::Seal;
 use crate::store::workspaces::counts_end;
-use crate::store::{Purge, Purged, StoreError};
+use crate::store::{Purge, Purged, StoreError, records};
 
 /// Removes what is to go.
 pub(super) struct Purger<'a> {
@@ -45,8 +45,9 @@ impl Purger<'_> {
             what.takes_count(workspace, day.map_or(Timestamp::MAX, counts_end))
         };
         let counts = self.fields("tb:counts:", is_old).await?;
+        let answers = self.answers(what).await?;
         let claims = self.claims(what).await?;
-        Ok(Purged { jobs, sessions, turns, tickets, counts, claims, installations })
+        Ok(Purged { jobs, sessions, turns, tickets, answers, counts, claims, installations })
     }
 
     async fn installations(&self, what: &Purge) -> Result<u64, StoreError> {
@@ -87,7 +88,7 @@ impl Purger<'_> {
     async fn sessions(&self, what: &Purge) -> Result<(u64, HashSet<String>), StoreError> {
         let (mut purged, mut threads) = (0, HashSet::new());
         let mut scan = self.scan("tb:session:", &["ends", "sealed"]);
-        while let Some(found) = scan.next::<SessionRow>().await? {
+        while let Some(found) = scan.next::<SealedRow>().await? {
             for (thread, ends, sealed) in found {
                 let session = || sealed::open_session(&sealed?, &thread, self.seal);
                 if what.takes_session(&thread, end(ends), self.idle, session) {
@@ -129,6 +130,22 @@ impl Purger<'_> {
                 let chosen: Vec<String> = chosen.map(|(field, _)| field.to_owned()).collect();
                 purged += self.drop_fields(&format!("{prefix}{key}"), &chosen).await?;
             }
+        }
+        Ok(purged)
+    }
+
+    /// Removes what was noted of answers.
+    async fn answers(&self, what: &Purge) -> Result<u64, StoreError> {
+        let mut purged = 0;
+        let mut scan = self.scan("tb:answer:", &["ends", "sealed"]);
+        while let Some(found) = scan.next::<SealedRow>().await? {
+            let chosen = found.into_iter().filter(|(key, ends, sealed)| {
+                let (thread, message) = registry::answer(key);
+                let open = |sealed: &Vec<u8>| records::open_answer(sealed, thread, message, self.seal);
+                what.takes_answer(thread, end(*ends), || Some(open(sealed.as_ref()?)?.asker))
+            });
+            let chosen: Vec<String> = chosen.map(|(key, ..)| key).collect();
+            purged += self.unlink("tb:answer:", &chosen).await?;
         }
         Ok(purged)
     }

@@ -70,3 +70,8 @@ pub(super) fn ticket(kept: &[u8]) -> Option<(Timestamp, &[u8])> {
     let (ends, sealed) = numbered(kept)?;
     Some((Timestamp::from_microsecond(ends).unwrap_or(Timestamp::MAX), sealed))
 }
+
+/// The thread and the message of what was noted of an answer, of its key without the prefix.
+pub(super) fn answer(key: &str) -> (&str, &str) {
+    key.rsplit_once('|').unwrap_or((key, ""))
+}

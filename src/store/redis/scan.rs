@@ -11,8 +11,8 @@ const STEP: u32 = 100;
 
 /// A key without its prefix, and when what is there ends.
 pub(super) type Ending = (String, Option<i64>);
-/// A thread, when its session ends, and the session.
-pub(super) type SessionRow = (String, Option<i64>, Option<Vec<u8>>);
+/// A key without its prefix, when what is there ends, and what is sealed there.
+pub(super) type SealedRow = (String, Option<i64>, Option<Vec<u8>>);
 /// A key without its prefix, and then the fields of its hash, each before its value.
 pub(super) type HashRow = Vec<Vec<u8>>;
 /// A field and its value.

@@ -19,6 +19,7 @@
 //! | `tb:claim:{name}` | until when somebody has it |
 //! | `tb:installations` | workspace → its version, a space, the sealed record |
 //! | `tb:tickets:{person}` | ticket → when it ends, a space, the sealed ticket |
+//! | `tb:answer:{thread}\|{message}` | when it ends, what was noted of the message, sealed |
 //! | `tb:counts:{workspace}` | day, a space, what is counted → how often |
 //!
 //! Times are in microseconds. What ends is compared with the caller's time; Redis's own expiry only clears away.
@@ -45,6 +46,7 @@ pub(super) struct Scripts {
     pub(super) save_installation: Script,
     pub(super) reseal: Script,
     pub(super) note_ticket: Script,
+    pub(super) note_answer: Script,
     pub(super) count: Script,
 }
 
@@ -72,6 +74,7 @@ impl Scripts {
             )),
             reseal: Script::new(include_str!("reseal.lua")),
             note_ticket: Script::new(include_str!("note_ticket.lua")),
+            note_answer: Script::new(include_str!("note_answer.lua")),
             count: Script::new(include_str!("count.lua")),
         }
     }

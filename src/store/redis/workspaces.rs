@@ -9,11 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use redis::cmd;
 
 use super::purge::Purger;
-use super::time::{expiry, expiry_after};
+use super::time::{expiry, expiry_after, is_ahead};
 use super::{RedisStore, registry};
-use crate::chat::{Private, UserKey, WorkspaceKey};
+use crate::chat::{MessageId, Private, ThreadKey, UserId, UserKey, WorkspaceKey};
+use crate::store::records::{self, NotedAnswer};
 use crate::store::workspaces::{COUNT_LIFE, MOST_TICKETS, TICKET_LIFE, first_day, sums};
-use crate::store::{Counted, Kept, NotedTicket, Purge, StoreError, Workspaces, records};
+use crate::store::{Counted, Kept, NotedTicket, Purge, StoreError, TURN_LIFE, Workspaces};
 
 #[async_trait]
 impl Workspaces for RedisStore {
@@ -76,6 +77,36 @@ impl Workspaces for RedisStore {
             live.filter_map(|(_, sealed)| records::open_ticket(sealed, &person, &self.seal)).collect();
         tickets.sort_by_key(|ticket| Reverse(ticket.at));
         Ok(tickets)
+    }
+
+    async fn note_answer(
+        &self,
+        of: &ThreadKey,
+        asker: &UserId,
+        message: &MessageId,
+        record: Private<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (thread, message, asker) = (of.to_string(), message.as_str(), asker.clone());
+        let sealed = records::seal_answer(&NotedAnswer { asker, record }, &thread, message, &self.seal);
+        let mut script = self.scripts.note_answer.arg(format!("{thread}|{message}"));
+        script.arg((now + TURN_LIFE).as_microsecond()).arg(expiry_after(TURN_LIFE)).arg(sealed);
+        Ok(self.connection.run(&script).await?)
+    }
+
+    async fn noted_answer(
+        &self,
+        of: &ThreadKey,
+        message: &MessageId,
+        now: Timestamp,
+    ) -> Result<Option<Private<String>>, StoreError> {
+        let (thread, message) = (of.to_string(), message.as_str());
+        let mut get = cmd("HMGET");
+        get.arg(format!("tb:answer:{thread}|{message}")).arg("ends").arg("sealed");
+        let (ends, sealed): (Option<i64>, Option<Vec<u8>>) = self.connection.ask(&get).await?;
+        let Some(sealed) = sealed.filter(|_| is_ahead(ends, now)) else { return Ok(None) };
+        let noted = records::open_answer(&sealed, &thread, message, &self.seal);
+        noted.map(|noted| Some(noted.record)).ok_or(StoreError::Damaged("a noted answer"))
     }
 
     async fn count(&self, of: &WorkspaceKey, what: Counted, day: Date) -> Result<(), StoreError> {

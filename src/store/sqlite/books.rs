@@ -87,6 +87,7 @@ fn count(database: &Connection, now: Timestamp) -> rusqlite::Result<Stats> {
     stats.installations = database.query_row(installed, [], |row| row.get::<_, i64>(0))?.unsigned_abs();
     stats.sessions = live("session")?;
     stats.turns = live("turn")?;
+    stats.answers = live("answer")?;
     stats.blocks = live("block")?;
     stats.deliveries = live("seen")?;
     Ok(stats)

@@ -25,7 +25,7 @@ pub(super) async fn export(
     workspace: Option<&WorkspaceId>,
 ) -> Result<Export, StoreError> {
     let mut export = Export::new(user, workspace);
-    let steps: [Step; 4] = [jobs, sessions, tickets, claims];
+    let steps: [Step; 5] = [jobs, sessions, tickets, answers, claims];
     for step in steps {
         let mut from = i64::MIN;
         loop {
@@ -113,6 +113,25 @@ fn tickets(
                 None => export.unreadable += 1,
             }
         }
+    }
+    Ok(last)
+}
+
+fn answers(
+    database: &Connection,
+    seal: &Seal,
+    export: &mut Export,
+    from: i64,
+) -> rusqlite::Result<Option<i64>> {
+    let rows =
+        "SELECT rowid, thread, message, ends, sealed FROM answer WHERE ? < rowid ORDER BY rowid LIMIT ?";
+    let (mut rows, mut last) = (database.prepare_cached(rows)?, None);
+    let mut rows = rows.query(params![from, STEP])?;
+    while let Some(row) = rows.next()? {
+        last = Some(row.get(0)?);
+        let (thread, message, sealed): (String, String, Vec<u8>) = (row.get(1)?, row.get(2)?, row.get(4)?);
+        let open = || records::open_answer(&sealed, &thread, &message, seal);
+        export.add_answer(&thread, &message, time(row.get(3)?), open);
     }
     Ok(last)
 }

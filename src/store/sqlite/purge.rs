@@ -7,7 +7,7 @@ use super::database::Database;
 use super::{inbox, session_context};
 use crate::chat::{Inbound, JobId, Session};
 use crate::seal::Seal;
-use crate::store::{Purge, Purged, StoreError, kept};
+use crate::store::{Purge, Purged, StoreError, kept, records};
 
 /// How many rows a step looks at.
 const STEP: i64 = 500;
@@ -51,6 +51,7 @@ pub(super) async fn purge(
     purged.add(sweep.go_through(jobs).await?);
     purged.add(sweep.go_through(sessions).await?);
     purged.add(sweep.go_through(turns).await?);
+    purged.add(sweep.go_through(answers).await?);
     for table in [Table::Tickets, Table::Counts, Table::Claims] {
         purged.add(sweep.rows_of(table).await?);
     }
@@ -186,6 +187,24 @@ fn turns(
         purged.turns += delete(database, one, [thread, question])?;
     }
     Ok(Step { purged, last: rows.pop().map(|(turn, _)| turn) })
+}
+
+/// Removes what was noted of answers, beginning behind a row.
+fn answers(database: &Connection, chooser: &Chooser, what: &Purge, from: i64) -> rusqlite::Result<Step<i64>> {
+    let rows =
+        "SELECT rowid, thread, message, ends, sealed FROM answer WHERE ? < rowid ORDER BY rowid LIMIT ?";
+    let mut rows = database.prepare_cached(rows)?;
+    let rows = rows.query_map(params![from, STEP], |row| {
+        let (thread, message, sealed): (String, String, Vec<u8>) = (row.get(1)?, row.get(2)?, row.get(4)?);
+        let asker = || Some(records::open_answer(&sealed, &thread, &message, &chooser.seal)?.asker);
+        Ok((row.get(0)?, what.takes_answer(&thread, time(row.get(3)?), asker)))
+    })?;
+    let rows: Vec<(i64, bool)> = rows.collect::<Result<_, _>>()?;
+    let mut purged = Purged::default();
+    for (row, _) in rows.iter().filter(|(_, chosen)| *chosen) {
+        purged.answers += delete(database, "DELETE FROM answer WHERE rowid = ?", [row])?;
+    }
+    Ok(Step { purged, last: rows.last().map(|(row, _)| *row) })
 }
 
 impl Chooser {

@@ -1,4 +1,4 @@
-//! The tables of claims, installations, tickets and counts.
+//! The tables of claims, installations, tickets, answers and counts.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -106,6 +106,32 @@ pub(super) fn tickets(database: &Connection, person: &str, now: Timestamp) -> ru
     let mut find = database
         .prepare_cached("SELECT sealed FROM ticket WHERE person = ? AND ? < ends ORDER BY ends DESC")?;
     find.query_map(params![person, now.as_microsecond()], |row| row.get(0))?.collect()
+}
+
+/// Notes something of a message in a thread.
+pub(super) fn note_answer(
+    database: &Connection,
+    thread: &str,
+    message: &str,
+    ends: Timestamp,
+    sealed: &[u8],
+) -> rusqlite::Result<()> {
+    let mut put = database.prepare_cached(
+        "INSERT OR REPLACE INTO answer (thread, message, ends, sealed) VALUES (?, ?, ?, ?)",
+    )?;
+    put.execute(params![thread, message, ends.as_microsecond(), sealed]).map(|_| ())
+}
+
+/// What was noted of a message in a thread, sealed.
+pub(super) fn noted_answer(
+    database: &Connection,
+    thread: &str,
+    message: &str,
+    now: Timestamp,
+) -> rusqlite::Result<Option<Vec<u8>>> {
+    let mut find =
+        database.prepare_cached("SELECT sealed FROM answer WHERE thread = ? AND message = ? AND ? < ends")?;
+    find.query_row(params![thread, message, now.as_microsecond()], |row| row.get(0)).optional()
 }
 
 /// Counts one more of something.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub(super) const APPLICATION: u32 = 0x5462_5374;
 
 /// What leads from each version to the next; a new file begins at version 0.
-const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
+const MIGRATIONS: [&str; 3] = [VERSION_1, VERSION_2, VERSION_3];
 
 /// Times are microseconds since 1970. What is called `sealed`, `inbound` or `outgoing` is sealed for its own row.
 const VERSION_1: &str = "
@@ -80,6 +80,18 @@ CREATE TABLE tally (
     PRIMARY KEY (workspace, day, what)
 ) STRICT;
 CREATE INDEX tally_ends ON tally (ends);
+";
+
+/// What messages of answers would need to know and cannot carry.
+const VERSION_3: &str = "
+CREATE TABLE answer (
+    thread TEXT NOT NULL,
+    message TEXT NOT NULL,
+    ends INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (thread, message)
+) STRICT;
+CREATE INDEX answer_ends ON answer (ends);
 ";
 
 /// How a file's version relates to ours.

@@ -26,7 +26,7 @@ const MAX_COUNTS: usize = 1_000_000;
 
 /// Removes what has ended, now and then.
 pub(super) struct Sweep {
-    limits: [(Table, u32); 7],
+    limits: [(Table, u32); 8],
     /// The numbers of jobs that wait for another version, which can read them, and how long they do.
     unread: Vec<i64>,
     patience: SignedDuration,
@@ -42,6 +42,7 @@ enum Table {
     Blocks,
     Claims,
     Tickets,
+    Answers,
     Counts,
 }
 
@@ -55,6 +56,7 @@ impl Sweep {
             (Table::Blocks, MAX_BLOCKS),
             (Table::Claims, MAX_NAMES),
             (Table::Tickets, settings.max_sessions),
+            (Table::Answers, settings.max_sessions),
             (Table::Counts, MAX_COUNTS),
         ];
         Self {
@@ -139,6 +141,7 @@ impl Table {
             Self::Blocks => ("block", "person"),
             Self::Claims => ("claim", "name"),
             Self::Tickets => ("ticket", "person, ticket"),
+            Self::Answers => ("answer", "thread, message"),
             Self::Counts => ("tally", "workspace, day, what"),
         }
     }

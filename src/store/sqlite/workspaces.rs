@@ -8,9 +8,10 @@ use jiff::civil::Date;
 
 use super::purge::{self, Chooser};
 use super::{SqliteStore, registry};
-use crate::chat::{Private, UserKey, WorkspaceKey};
+use crate::chat::{MessageId, Private, ThreadKey, UserId, UserKey, WorkspaceKey};
+use crate::store::records::{self, NotedAnswer};
 use crate::store::workspaces::{counts_end, sums};
-use crate::store::{Counted, Kept, NotedTicket, Purge, StoreError, Workspaces, records};
+use crate::store::{Counted, Kept, NotedTicket, Purge, StoreError, TURN_LIFE, Workspaces};
 
 #[async_trait]
 impl Workspaces for SqliteStore {
@@ -65,6 +66,35 @@ impl Workspaces for SqliteStore {
         let key = person.clone();
         let sealed = self.database.ask(move |database| registry::tickets(database, &key, now)).await?;
         Ok(sealed.iter().filter_map(|sealed| records::open_ticket(sealed, &person, &self.seal)).collect())
+    }
+
+    async fn note_answer(
+        &self,
+        of: &ThreadKey,
+        asker: &UserId,
+        message: &MessageId,
+        record: Private<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (thread, message, asker) = (of.to_string(), message.to_string(), asker.clone());
+        let sealed = records::seal_answer(&NotedAnswer { asker, record }, &thread, &message, &self.seal);
+        let note =
+            move |database: &_| registry::note_answer(database, &thread, &message, now + TURN_LIFE, &sealed);
+        self.database.ask(note).await
+    }
+
+    async fn noted_answer(
+        &self,
+        of: &ThreadKey,
+        message: &MessageId,
+        now: Timestamp,
+    ) -> Result<Option<Private<String>>, StoreError> {
+        let (thread, message) = (of.to_string(), message.to_string());
+        let key = (thread.clone(), message.clone());
+        let find = move |database: &_| registry::noted_answer(database, &key.0, &key.1, now);
+        let Some(sealed) = self.database.ask(find).await? else { return Ok(None) };
+        let noted = records::open_answer(&sealed, &thread, &message, &self.seal);
+        noted.map(|noted| Some(noted.record)).ok_or(StoreError::Damaged("a noted answer"))
     }
 
     async fn count(&self, of: &WorkspaceKey, what: Counted, day: Date) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use threadbridge::chat::{Inbound, Private, Session, ThreadKey, TurnKey, TurnState};
 use threadbridge::seal::Seal;
-use threadbridge::store::{Books, OpenError, Purge, Purged, Stats, Store, open_books};
+use threadbridge::store::{Books, OpenError, Purge, Purged, Stats, Store, Workspaces, open_books};
 
 use super::{Database, started};
 use crate::{accept, answer, asked_at, at, click, kind, question, session, thread, turn};
@@ -66,6 +66,7 @@ async fn what_is_there_is_counted_while_the_bridge_serves() {
     accept(&store, &["2"], asked_at("1", 1), at(1)).await;
     accept(&store, &["3"], asked_at("1", 1), at(3)).await;
     store.advance(&turn("1"), None, TurnState::TicketDeclined, at(0)).await.unwrap();
+    store.note_answer(&thread("1"), &"U1".into(), &"2".into(), "noted".into(), at(-320)).await.unwrap();
     store.block(&Private::from("crm_1"), at(10), at(0)).await.unwrap();
     let stats = books.stats(at(9)).await.unwrap();
     let expected = Stats {
@@ -75,13 +76,15 @@ async fn what_is_there_is_counted_while_the_bridge_serves() {
         installations: 0,
         sessions: 0,
         turns: 1,
+        answers: 1,
         blocks: 1,
         deliveries: 4,
         bytes: stats.bytes,
     };
     assert_eq!(stats, expected);
     let later = books.stats(at(28)).await.unwrap();
-    assert_eq!((later.questions, later.blocks, later.deliveries), (2, 0, 1), "what has ended does not count");
+    let left = (later.questions, later.answers, later.blocks, later.deliveries);
+    assert_eq!(left, (2, 0, 0, 1), "what has ended does not count");
 }
 
 #[tokio::test]

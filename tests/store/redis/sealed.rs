@@ -44,6 +44,7 @@ async fn nothing_of_what_people_write_and_no_secret_can_be_read_in_redis() {
         "tb:meta",
         "tb:installations",
         "tb:tickets:",
+        "tb:answer:",
         "tb:counts:",
         "tb:claim:",
     ] {
@@ -78,6 +79,7 @@ async fn every_key_begins_with_the_prefix_and_what_ends_is_cleared_away_some_tim
             "tb:block:",
             "tb:replica:",
             "tb:tickets:",
+            "tb:answer:",
             "tb:counts:",
             "tb:claim:",
         ];
@@ -110,6 +112,7 @@ async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_
     old.leave().await;
     let store = database.with_keys(&["a new key", "a key"]).await.unwrap();
     assert!(store.session(&thread("1"), at(0)).await.unwrap().is_some());
+    assert!(store.noted_answer(&thread("1"), &canaries::NOTED.into(), at(0)).await.unwrap().is_some());
     let holds = store.tend(at(0)).await.unwrap();
     assert_eq!(holds.len(), 2);
     for hold in &holds {
@@ -128,9 +131,12 @@ async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_
         assert_eq!(kept.record, canaries::record(id));
     }
     assert_eq!(store.tickets_of(&canaries::person("U1"), at(0)).await.unwrap(), []);
+    let noted = store.noted_answer(&thread("1"), &canaries::NOTED.into(), at(0)).await;
+    assert!(matches!(noted, Err(StoreError::Damaged("a noted answer"))), "{noted:?}");
     let books = open_books(&database.settings(), &Seal::new(&["a new key"]), at(0)).await.unwrap();
     let export = books.export(&"U1".into(), None).await.unwrap();
-    assert_eq!((export.tickets.len(), export.unreadable), (0, 13), "two jobs, a session and ten tickets");
+    assert_eq!((export.tickets.len(), export.answers.len()), (0, 0));
+    assert_eq!(export.unreadable, 15, "two jobs, a session, ten tickets and two noted answers");
     assert!(matches!(database.with_keys(&["a key"]).await, Err(OpenError::WrongKey)));
 }
 
@@ -258,6 +264,17 @@ async fn a_job_or_a_session_in_the_place_of_another_is_refused() {
         seen.extend(heir.next(&hold).await.unwrap().map(|job| job.id.to_string()));
     }
     assert!(seen.contains(third) && !seen.contains(fourth), "{seen:?}");
+}
+
+#[tokio::test]
+async fn what_was_noted_of_an_answer_is_refused_in_the_place_of_another() {
+    let Some(database) = Database::new() else { return };
+    let store = database.open().await;
+    canaries::leave(&store).await;
+    let [one, two] = ["1", "2"].map(|root| format!("tb:answer:{}|{}", thread(root), canaries::NOTED));
+    let () = database.command(&[b"RENAME", one.as_bytes(), two.as_bytes()]).await;
+    let swapped = store.noted_answer(&thread("2"), &canaries::NOTED.into(), at(0)).await;
+    assert!(matches!(swapped, Err(StoreError::Damaged("a noted answer"))), "{swapped:?}");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use threadbridge::seal::Seal;
 use threadbridge::store::{Acceptance, Store, open_books};
 
 use super::{StoreFile, left};
-use crate::{accept, answer, asked_at, at, kind, question, session, thread, turn, work_off};
+use crate::{accept, answer, asked_at, at, canaries, kind, question, session, thread, turn, work_off};
 
 /// What a bridge of the first version has left.
 const VERSION_1: &str = include_str!("../../fixtures/store-version-1.sql");
@@ -42,7 +42,7 @@ async fn is_all_there(store: &Arc<dyn Store>) {
 async fn a_file_of_the_first_version_becomes_one_of_this_with_all_that_was_in_it() {
     let file = old_file();
     let store = file.open().await;
-    assert_eq!(version(&file), 2);
+    assert_eq!(version(&file), 3);
     is_all_there(&store).await;
     // And it can keep what it could not keep before.
     let t1 = WorkspaceKey { platform: "slack".into(), workspace: "T1".into() };
@@ -57,6 +57,22 @@ async fn a_file_of_the_first_version_becomes_one_of_this_with_all_that_was_in_it
     let accepted = accept(&*store, &["new"], asked_at("9", 9), at(9)).await;
     let Acceptance::Start(hold) = accepted else { panic!("{accepted:?}") };
     assert!(store.next(&hold).await.unwrap().unwrap().id.as_str().ends_with("-3"));
+}
+
+#[tokio::test]
+async fn a_file_of_the_second_version_becomes_one_of_this_with_all_that_was_in_it() {
+    let file = StoreFile::new();
+    canaries::leave(&*file.open().await).await;
+    // As it was before there was anything to note of answers.
+    file.sql().execute_batch("DROP TABLE answer; PRAGMA user_version = 2").unwrap();
+    let store = file.open().await;
+    assert_eq!(version(&file), 3);
+    assert_eq!(store.installations().await.unwrap().len(), 2);
+    assert_eq!(store.tickets_of(&canaries::person("U1"), at(0)).await.unwrap().len(), 10);
+    let (thread, message) = (thread("1"), canaries::NOTED.into());
+    assert_eq!(store.noted_answer(&thread, &message, at(0)).await.unwrap(), None);
+    store.note_answer(&thread, &"U1".into(), &message, "noted".into(), at(0)).await.unwrap();
+    assert!(store.noted_answer(&thread, &message, at(0)).await.unwrap().is_some());
 }
 
 #[tokio::test]

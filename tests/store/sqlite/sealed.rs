@@ -18,7 +18,7 @@ async fn nothing_of_what_people_write_and_no_secret_can_be_read_in_the_file_or_b
         }
     };
     search(&["", "-wal", "-shm", ".lock"]);
-    for table in ["inbox", "session", "block", "installation", "ticket", "tally", "claim"] {
+    for table in ["inbox", "session", "block", "installation", "ticket", "answer", "tally", "claim"] {
         assert!(0 < file.count(table), "{table} is looked at");
     }
     drop(store);
@@ -52,6 +52,7 @@ async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_
     drop(store);
     let store = file.try_open(&["a new key", "a key"]).await.unwrap();
     assert!(store.session(&thread("1"), at(0)).await.unwrap().is_some());
+    assert!(store.noted_answer(&thread("1"), &canaries::NOTED.into(), at(0)).await.unwrap().is_some());
     let holds = left(&*store).await;
     assert_eq!(holds.len(), 2);
     store.save_session(&holds[0], &thread("2"), session("customer-session-2"), at(0)).await.unwrap();
@@ -79,9 +80,12 @@ async fn after_a_rotation_everything_opens_with_the_old_key_and_what_comes_next_
         assert_eq!((kept.record, Some(&kept.version)), (canaries::record(id), versions.get(id)));
     }
     assert_eq!(store.tickets_of(&canaries::person("U1"), at(0)).await.unwrap(), []);
+    let noted = store.noted_answer(&thread("1"), &canaries::NOTED.into(), at(0)).await;
+    assert!(matches!(noted, Err(StoreError::Damaged("a noted answer"))), "{noted:?}");
     let books = open_books(&file.settings(), &Seal::new(&["a new key"]), at(0)).await.unwrap();
     let export = books.export(&"U1".into(), None).await.unwrap();
-    assert_eq!((export.tickets.len(), export.unreadable), (0, 11), "a session and ten tickets");
+    assert_eq!((export.tickets.len(), export.answers.len()), (0, 0));
+    assert_eq!(export.unreadable, 13, "a session, ten tickets and two noted answers");
     drop((store, books));
     assert!(file.refusal(&["a key"]).await.contains("another key"));
 }
@@ -95,6 +99,18 @@ async fn a_changed_or_swapped_session_is_refused() {
     for root in ["1", "2"] {
         let swapped = store.session(&thread(root), at(0)).await;
         assert!(matches!(swapped, Err(StoreError::Damaged("a session"))), "{swapped:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_noted_of_an_answer_is_refused_in_the_place_of_another() {
+    let file = StoreFile::new();
+    let store = file.open().await;
+    canaries::leave(&*store).await;
+    swap(&file, "answer", "sealed");
+    for root in ["1", "2"] {
+        let swapped = store.noted_answer(&thread(root), &canaries::NOTED.into(), at(0)).await;
+        assert!(matches!(swapped, Err(StoreError::Damaged("a noted answer"))), "{swapped:?}");
     }
 }
 
