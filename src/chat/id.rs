@@ -205,8 +205,18 @@ impl SessionId {
     ///
     /// Every replica and every restart makes the same one, and two threads never share one.
     pub fn of_thread(agent: AgentKind, thread: &ThreadKey, began: jiff::Timestamp, seal: &Seal) -> Self {
-        let digits = seal.nine_digits(&thread.to_string());
-        Self::from(format!("{agent}-session-{}{digits:09}", began.as_second()))
+        Self::made_of(agent, &thread.to_string(), began, seal)
+    }
+
+    /// The id of a session that a question begins in a thread that has many, one after the other: made as that of a
+    /// thread, of the second in which it was asked and of the thread and the message; so two that begin in one second
+    /// have two.
+    pub fn of_question(agent: AgentKind, turn: &TurnKey, asked_at: jiff::Timestamp, seal: &Seal) -> Self {
+        Self::made_of(agent, &format!("{}|{}", turn.thread, turn.question), asked_at, seal)
+    }
+
+    fn made_of(agent: AgentKind, what: &str, began: jiff::Timestamp, seal: &Seal) -> Self {
+        Self::from(format!("{agent}-session-{}{:09}", began.as_second(), seal.nine_digits(what)))
     }
 }
 

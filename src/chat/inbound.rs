@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -23,7 +23,7 @@ pub enum Inbound {
 pub struct Place {
     /// The thread.
     pub thread: ThreadKey,
-    /// When the thread began.
+    /// When the thread began; of a chat that never ends, the time of what was done.
     pub began: Timestamp,
     /// Who can read along.
     pub audience: Audience,
@@ -65,6 +65,11 @@ pub struct Question {
     /// Whether it was asked by pressing a button, so that no message in the thread shows it.
     #[serde(default)]
     pub by_button: bool,
+    /// Where the thread is a chat that never ends: for how long nobody may have said anything so that the question goes
+    /// on with the conversation before it; after that it begins another, with a session of its own. Zero: it begins
+    /// another in any case, because the person wants that. `None`: the thread's end is the conversation's.
+    #[serde(default)]
+    pub idle_limit: Option<SignedDuration>,
 }
 
 /// How a message is meant for the bot.
@@ -248,6 +253,11 @@ impl Question {
     /// The turn that it opens.
     pub fn turn_key(&self) -> TurnKey {
         TurnKey { thread: self.place.thread.clone(), question: self.message.clone() }
+    }
+
+    /// Whether the person wants to begin another conversation.
+    pub fn begins_anew(&self) -> bool {
+        self.idle_limit.is_some_and(|limit| !limit.is_positive())
     }
 }
 

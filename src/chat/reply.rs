@@ -10,6 +10,8 @@ use super::{Answer, Private, TicketId, TurnMemo};
 pub enum Reply {
     /// What the bot is for, when it was called without a question.
     Help,
+    /// A new conversation has begun, in which nothing was asked yet.
+    Afresh,
     /// The agent is thinking.
     Working,
     /// The agent's answer.
@@ -51,6 +53,7 @@ impl Reply {
             Self::Answer(answer) if answer.answer.escalate => "doubtful answer",
             Self::Answer(_) => "answer",
             Self::Help => "help",
+            Self::Afresh => "a new conversation",
             Self::Failed(trouble, _) => match trouble {
                 Trouble::AgentFailed => "agent failed",
                 Trouble::AgentDown => "agent down",
@@ -80,6 +83,10 @@ pub struct AnswerReply {
     /// What was asked, where no message in the thread shows it.
     #[serde(default)]
     pub asked: Option<Private<String>>,
+    /// What was asked, as the agent read it, for a platform that keeps it in its message; `None` only in what an earlier
+    /// version has kept.
+    #[serde(default)]
+    pub question: Option<Private<String>>,
 }
 
 /// Why there is no answer.

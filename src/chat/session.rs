@@ -63,6 +63,20 @@ impl Session {
         self.turns.drain(..surplus);
     }
 
+    /// When something was last said in it; `None` as long as nothing was.
+    pub fn touched(&self) -> Option<Timestamp> {
+        let said =
+            |turn: &Arc<Turn>| turn.answer.as_ref().map_or(turn.asked_at, |it| it.at.max(turn.asked_at));
+        self.turns.iter().map(said).max()
+    }
+
+    /// Lets what somebody writes be a question without a mention, because they have asked the bot directly.
+    pub fn follow(&mut self, asker: &UserId) {
+        if !self.askers.contains(asker) {
+            self.askers.push(asker.clone());
+        }
+    }
+
     /// Everything said, oldest first.
     pub fn history(&self) -> Vec<HistoryEntry> {
         let mut entries = Vec::with_capacity(self.turns.len() * 2);

@@ -47,6 +47,8 @@ impl Conversation {
             addressed: Addressed::Directly,
             outsider: memo.outsider,
             by_button: false,
+            // A press ends no session.
+            idle_limit: None,
         };
         self.answer(&question, Asked::Again { memo, reader: &click.user }, work).await
     }

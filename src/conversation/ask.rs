@@ -134,28 +134,6 @@ impl Conversation {
         }
     }
 
-    /// What a notice carries for a question whose turn was not opened: its session is the thread's, if it has one.
-    pub(super) async fn notice_memo(&self, question: &Question, asked: Asked<'_>) -> TurnMemo {
-        let session = self.parts.store.session(&question.place.thread, self.parts.clock.now()).await;
-        self.memo_of(question, asked, session.ok().flatten().as_deref())
-    }
-
-    pub(super) fn memo_of(
-        &self,
-        question: &Question,
-        asked: Asked<'_>,
-        session: Option<&Session>,
-    ) -> TurnMemo {
-        let mut memo = self.first_memo(question);
-        if let Some(session) = session {
-            (memo.session, memo.agent) = (session.id.clone(), session.agent);
-        } else if let Asked::Again { memo: before, .. } = asked {
-            // The agent may have named another session than this thread's own.
-            (memo.session, memo.agent) = (before.session.clone(), before.agent);
-        }
-        memo
-    }
-
     /// Everything before the agent is asked; or how the question ends without that.
     async fn open_turn<'a>(
         &self,
@@ -165,11 +143,18 @@ impl Conversation {
     ) -> Result<(Asking<'a>, Turn), Ending> {
         let now = self.parts.clock.now();
         let place = &question.place;
-        let session = self.stored(|store| store.session(&place.thread, now)).await?;
-        let memo = self.memo_of(question, asked, session.as_deref());
-        let user = self.judge(question, session.as_deref(), &memo).await?;
-        let session =
-            session.map_or_else(|| Session::new(memo.session.clone(), memo.agent), Arc::unwrap_or_clone);
+        let stored = self.stored(|store| store.session(&place.thread, now)).await?;
+        let memo = self.memo_of(question, asked, stored.as_deref());
+        let user = match self.judge(question, stored.as_deref(), &memo).await {
+            Err(Ending::Post(Reply::Afresh)) => {
+                // Otherwise the next question would go on with the conversation before.
+                let session = self.session_for(question, asked, stored, &memo);
+                self.save_session(question, &session, work).await?;
+                return Err(Ending::Post(Reply::Afresh));
+            }
+            judged => judged?,
+        };
+        let session = self.session_for(question, asked, stored, &memo);
         let mut asking = Asking { question, session, memo, user };
         let words = self.readable(place, &question.text).await;
         let turn = Turn {
@@ -179,9 +164,6 @@ impl Conversation {
             asked_at: question.asked_at,
             answer: None,
         };
-        if question.addressed != Addressed::FollowUp && !asking.session.askers.contains(&question.user) {
-            asking.session.askers.push(question.user.clone());
-        }
         self.save(&mut asking, turn.clone(), work).await?;
         let crm_id = &asking.user.crm_id;
         if let Some(until) = self.stored(|store| store.blocked_until(crm_id, now)).await? {
@@ -190,7 +172,8 @@ impl Conversation {
         Ok((asking, turn))
     }
 
-    /// Who asks, in the CRM, if the message is a question that they may ask here; or how it ends.
+    /// Who asks, in the CRM, if the message is a question that they may ask here, where this session is kept; or how it
+    /// ends.
     pub(super) async fn judge(
         &self,
         question: &Question,
@@ -198,14 +181,18 @@ impl Conversation {
         memo: &TurnMemo,
     ) -> Result<Arc<UserInfo>, Ending> {
         let manner = self.manner(&question.place);
-        if let Some(reason) = not_for_us(manner, question, session) {
+        // Who begins anew may do so without a mention where what they write is read without one.
+        let running =
+            session.filter(|session| question.begins_anew() || !self.is_over(session, question, Asked::Now));
+        if let Some(reason) = not_for_us(manner, question, running) {
             return Err(Ending::Silence(reason));
         }
         if manner.answers == Answers::Nothing {
             return Err(Ending::Whisper(Reply::OffHere));
         }
         if question.text.is_blank() {
-            return Err(Ending::Post(Reply::Help));
+            let reply = if question.begins_anew() { Reply::Afresh } else { Reply::Help };
+            return Err(Ending::Post(reply));
         }
         self.person(question, memo).await
     }
@@ -239,9 +226,7 @@ impl Conversation {
 
     async fn save(&self, asking: &mut Asking<'_>, turn: Turn, work: &Work<'_>) -> Result<(), Interrupted> {
         asking.session.put(Arc::new(turn), self.settings.max_turns);
-        let (thread, session) = (&asking.question.place.thread, Arc::new(asking.session.clone()));
-        let now = self.parts.clock.now();
-        self.stored(|store| store.save_session(work.hold, thread, Arc::clone(&session), now)).await
+        self.save_session(asking.question, &asking.session, work).await
     }
 
     async fn answered(
@@ -273,8 +258,8 @@ impl Conversation {
     fn answer_reply(&self, asking: &Asking<'_>, turn: &Turn, answer: &Answer) -> Reply {
         let show_confidence = self.manner(&asking.question.place).show_confidence;
         let asked = asking.question.by_button.then(|| turn.question.clone());
-        let (answer, memo) = (answer.clone(), asking.memo.clone());
-        Reply::Answer(Box::new(AnswerReply { answer, memo, show_confidence, asked }))
+        let (answer, memo, question) = (answer.clone(), asking.memo.clone(), Some(turn.question.clone()));
+        Reply::Answer(Box::new(AnswerReply { answer, memo, show_confidence, asked, question }))
     }
 
     async fn record_failure(

@@ -10,6 +10,7 @@ mod platform;
 mod posting;
 mod readable;
 mod rules;
+mod session;
 mod settings;
 mod texts;
 mod ticket;
@@ -34,10 +35,7 @@ pub use settings::{Answers, FollowUps, Settings, TicketEmail, WhoMayPress};
 pub use work::LEASE;
 
 use crate::agent::Agent;
-use crate::chat::{
-    Addressed, AgentKind, Inbound, Place, PlatformId, Question, Reply, SessionId, TurnMemo, UserId, UserKey,
-    Word, WorkspaceKey,
-};
+use crate::chat::{Addressed, Inbound, Place, PlatformId, Reply, UserId, UserKey, Word, WorkspaceKey};
 use crate::clock::Clock;
 use crate::directory::Directory;
 use crate::seal::Seal;
@@ -271,27 +269,6 @@ impl Conversation {
                 self.parts.store.knows(&question.place.thread, self.parts.clock.now()).await
             }
         }
-    }
-
-    /// What is known of a question's turn before anything was done.
-    fn first_memo(&self, question: &Question) -> TurnMemo {
-        let agent = self.manner(&question.place).agent;
-        TurnMemo {
-            asker: question.user.clone(),
-            question: question.message.clone(),
-            session: self.session_id(agent, &question.place),
-            agent,
-            confidence: None,
-            audience: question.place.audience,
-            sourced: false,
-            outsider: question.outsider,
-            failure: None,
-            doubts: 0,
-        }
-    }
-
-    fn session_id(&self, agent: AgentKind, place: &Place) -> SessionId {
-        SessionId::of_thread(agent, &place.thread, place.began, &self.parts.seal)
     }
 
     /// # Panics

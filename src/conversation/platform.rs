@@ -73,9 +73,16 @@ pub trait Platform: Send + Sync {
     /// Reads the thread back, oldest first: people's messages, and the bot's answers without what
     /// surrounds them. A fallback for what a session no longer holds.
     ///
+    /// `on` is the message whose button was pressed, if anybody but the presser sees it: for a platform that cannot read
+    /// threads, and has kept in its messages what was asked and answered. Others do without it.
+    ///
     /// # Errors
     /// When the platform does not let the bot read.
-    async fn read_back(&self, place: &Place) -> Result<Vec<Spoken>, PlatformError>;
+    async fn read_back(
+        &self,
+        place: &Place,
+        on: Option<&ClickedMessage>,
+    ) -> Result<Vec<Spoken>, PlatformError>;
 }
 
 /// What the messages of one reply are known by, so that they can be found in their thread.

@@ -67,7 +67,7 @@ impl Conversation {
 
     /// What was said in the thread; nothing where the bot may not read it.
     async fn spoken(&self, click: &Click) -> Result<Vec<Spoken>, PlatformError> {
-        let spoken = self.platform(&click.place).read_back(&click.place).await;
+        let spoken = self.platform(&click.place).read_back(&click.place, click.on.as_ref()).await;
         if let Err(error) = &spoken {
             warn!(error = error as &dyn std::error::Error, "a thread could not be read back");
         }

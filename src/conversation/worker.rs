@@ -106,7 +106,8 @@ impl Conversation {
     async fn is_asker(&self, question: &Question) -> Result<bool, Interrupted> {
         let (thread, now) = (&question.place.thread, self.parts.clock.now());
         let session = self.stored(|store| store.session(thread, now)).await?;
-        Ok(session.is_some_and(|session| session.askers.contains(&question.user)))
+        let running = session.filter(|session| !self.is_over(session, question, ask::Asked::Now));
+        Ok(running.is_some_and(|session| session.askers.contains(&question.user)))
     }
 
     async fn apologize(&self, work: &Work<'_>) -> Result<(), Interrupted> {

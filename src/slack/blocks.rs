@@ -109,6 +109,7 @@ fn render_reply(reply: &Reply, look: Look<'_>) -> Rendered {
             Rendered { parts: vec![Part { text, blocks }], file: None }
         }
         Reply::Help
+        | Reply::Afresh
         | Reply::Working
         | Reply::Unknown { .. }
         | Reply::NotForYou
@@ -184,7 +185,7 @@ pub(super) fn root_of_block(block_id: &str) -> Option<&str> {
 }
 
 fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Rendered {
-    let AnswerReply { answer, memo, show_confidence, asked } = reply;
+    let AnswerReply { answer, memo, show_confidence, asked, question: _ } = reply;
     let length = |mrkdwn: &str, markdown: &str| mrkdwn.chars().count().max(markdown.chars().count());
     let whole = readable(&answer.text);
     let whole_spoken = markup::mrkdwn(&whole);

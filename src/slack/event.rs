@@ -222,7 +222,7 @@ fn question(
     outsider: bool,
 ) -> Question {
     let (user, message) = (user.into(), MessageId::from(ts));
-    Question { place, user, message, text, asked_at, addressed, outsider, by_button: false }
+    Question { place, user, message, text, asked_at, addressed, outsider, by_button: false, idle_limit: None }
 }
 
 /// Whether the person is of the organisation that installed the app. In an `app_mention` the team may be an

@@ -264,7 +264,11 @@ impl Platform for SlackPlatform {
         Ok(())
     }
 
-    async fn read_back(&self, place: &Place) -> Result<Vec<Spoken>, PlatformError> {
+    async fn read_back(
+        &self,
+        place: &Place,
+        _: Option<&ClickedMessage>,
+    ) -> Result<Vec<Spoken>, PlatformError> {
         let messages = self
             .api
             .replies(place, &[("include_all_metadata", "true")], Patience::Briefly)

@@ -157,6 +157,7 @@ pub(super) fn question(press: &Press<'_>, place: Place, seal: &Seal) -> Option<(
         addressed: Addressed::Directly,
         outsider: press.foreign && audience == Audience::Shared,
         by_button: true,
+        idle_limit: None,
     };
     Some((format!("slack example {name}"), Inbound::Question(question)))
 }

@@ -22,6 +22,7 @@ mod dedupe;
 mod delivery;
 mod directory;
 mod edge;
+mod endless;
 mod explain;
 mod follow_ups;
 mod given_up;

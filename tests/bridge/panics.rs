@@ -92,7 +92,7 @@ impl Platform for Brittle {
         Ok(())
     }
 
-    async fn read_back(&self, _: &Place) -> Result<Vec<Spoken>, PlatformError> {
+    async fn read_back(&self, _: &Place, _: Option<&ClickedMessage>) -> Result<Vec<Spoken>, PlatformError> {
         Ok(Vec::new())
     }
 }
@@ -115,6 +115,7 @@ fn question(root: &str, number: i64, words: &str) -> Inbound {
         addressed: Addressed::Directly,
         outsider: false,
         by_button: false,
+        idle_limit: None,
     })
 }
 

@@ -156,6 +156,7 @@ fn asked_at(root: &str, hour: i64) -> Inbound {
         addressed: Addressed::Directly,
         outsider: false,
         by_button: false,
+        idle_limit: None,
     })
 }
 
@@ -220,7 +221,13 @@ fn answer(text: &str) -> Outgoing {
         failure: None,
         doubts: 0,
     };
-    let reply = Reply::Answer(Box::new(AnswerReply { answer, memo, show_confidence: true, asked: None }));
+    let reply = Reply::Answer(Box::new(AnswerReply {
+        answer,
+        memo,
+        show_confidence: true,
+        asked: None,
+        question: None,
+    }));
     Outgoing { reply, shown: Shown::Placeholder("2.000002".into()) }
 }
 

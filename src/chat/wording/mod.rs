@@ -94,6 +94,9 @@ pub fn of(reply: &Reply) -> String {
                         write to me directly. I answer in the thread with my sources, and if I am not sure I can \
                         create a support ticket for you."
             .into(),
+        Reply::Afresh => "All right, a new conversation: I no longer take into account what was said before. What \
+                          would you like to know?"
+            .into(),
         Reply::Working => WORKING.into(),
         Reply::Answer(answer) => answer.answer.text.0.clone(),
         Reply::Failed(trouble, _) => of_trouble(*trouble).into(),

@@ -13,6 +13,8 @@ fn every_reply_is_this_block_kit() {
     insta::assert_snapshot!(all, @r#"
     help
       {"expand":true,"text":{"text":"Hello! Ask me a question about the CRM: mention me with your question in a channel, or write to me directly. I answer in the thread with my sources, and if I am not sure I can create a support ticket for you.","type":"mrkdwn","verbatim":true},"type":"section"}
+    a new conversation
+      {"expand":true,"text":{"text":"All right, a new conversation: I no longer take into account what was said before. What would you like to know?","type":"mrkdwn","verbatim":true},"type":"section"}
     working
       {"expand":true,"text":{"text":"Looking that up…","type":"mrkdwn","verbatim":true},"type":"section"}
     answer

@@ -44,13 +44,16 @@ fn answer(escalate: bool) -> Reply {
         escalate,
         details: None,
     };
-    Reply::Answer(Box::new(AnswerReply { answer, memo: memo(), show_confidence: true, asked: None }))
+    let question = Some("How do I reset a password?".into());
+    let memo = memo();
+    Reply::Answer(Box::new(AnswerReply { answer, memo, show_confidence: true, asked: None, question }))
 }
 
 /// One reply of each kind. The matches without a wildcard below fail to compile when a kind is added and not here.
 fn replies() -> Vec<(&'static str, Reply)> {
     let mut all = vec![
         ("help", Reply::Help),
+        ("a new conversation", Reply::Afresh),
         ("working", Reply::Working),
         ("answer", answer(false)),
         ("doubtful answer", answer(true)),
@@ -83,8 +86,9 @@ fn replies() -> Vec<(&'static str, Reply)> {
     all.extend(words().into_iter().map(|word| (word_name(&word), Reply::Word(word))));
     for (_, reply) in &all {
         match reply {
-            Reply::Help | Reply::Working | Reply::Answer(_) | Reply::Failed(..) | Reply::Unknown { .. } => {}
-            Reply::NotForYou | Reply::OffHere | Reply::RateLimited { .. } | Reply::TooBusy(_) => {}
+            Reply::Help | Reply::Afresh | Reply::Working | Reply::Answer(_) | Reply::Failed(..) => {}
+            Reply::Unknown { .. } | Reply::NotForYou | Reply::OffHere => {}
+            Reply::RateLimited { .. } | Reply::TooBusy(_) => {}
             Reply::Outcome(_) | Reply::Word(_) => {}
         }
     }

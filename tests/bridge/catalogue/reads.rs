@@ -27,6 +27,8 @@ fn every_reply_reads_well_and_the_contracts_sentences_stand_word_for_word() {
     insta::assert_snapshot!(all, @"
     help
       Hello! Ask me a question about the CRM: mention me with your question in a channel, or write to me directly. I answer in the thread with my sources, and if I am not sure I can create a support ticket for you.
+    a new conversation
+      All right, a new conversation: I no longer take into account what was said before. What would you like to know?
     working
       Looking that up…
     answer
