@@ -13,6 +13,7 @@ pub mod config;
 pub mod telemetry;
 pub mod server;
 pub mod slack;
+pub mod teams;
 pub mod conversation;
 pub mod agent;
 pub mod directory;

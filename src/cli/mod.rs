@@ -47,7 +47,7 @@ enum Command {
     /// environment are not read.
     #[cfg(feature = "demo")]
     Demo(demo::Options),
-    /// Print the Slack app's manifest, from which Slack creates the app.
+    /// Print the Slack app's manifest, from which Slack creates the app; with --teams, make the app package for Teams.
     Manifest(manifest::Options),
     /// Ask the bridge on this machine whether it is ready; exit code 0 means yes.
     Healthcheck,

@@ -55,7 +55,7 @@ fn the_help_says_what_can_be_done() {
     Commands:
       serve        Serve Slack's webhooks (the default)
       demo         See the bridge at work, in the terminal and in the browser: no Slack, no CRM and no configuration needed
-      manifest     Print the Slack app's manifest, from which Slack creates the app
+      manifest     Print the Slack app's manifest, from which Slack creates the app; with --teams, make the app package for Teams
       healthcheck  Ask the bridge on this machine whether it is ready; exit code 0 means yes
       doctor       Look at everything that an answer depends on, and say what to change; exit code 0 means that nothing has failed
       explain      Say what the bridge would make of a message, and why; nothing is sent or kept
