@@ -48,7 +48,7 @@ enum Command {
     #[cfg(feature = "demo")]
     Demo(demo::Options),
     /// Print the Slack app's manifest, from which Slack creates the app; with --teams, make the app package for Teams.
-    Manifest(manifest::Options),
+    Manifest(Box<manifest::Options>),
     /// Ask the bridge on this machine whether it is ready; exit code 0 means yes.
     Healthcheck,
     /// Look at everything that an answer depends on, and say what to change; exit code 0 means that nothing has failed.
@@ -81,7 +81,7 @@ impl Cli {
             Command::Serve => serve::serve(load()?).await,
             #[cfg(feature = "demo")]
             Command::Demo(options) => demo::demo(options).await,
-            Command::Manifest(options) => manifest::manifest(options),
+            Command::Manifest(options) => manifest::manifest(*options),
             Command::Doctor(options) => doctor::doctor(self.config.as_deref(), options).await,
             Command::Healthcheck => healthcheck::healthcheck(&load()?).await,
             Command::Explain(options) => explain::explain(&load()?, options).await,
