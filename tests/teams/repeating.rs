@@ -21,9 +21,9 @@ use crate::microsoft::login_server::Health;
 #[case::gateway_timeout(Turn::Fails(504, ""), Doubt::Status(504))]
 #[tokio::test]
 async fn a_post_is_not_repeated_after_an_unknown_outcome(#[case] turn: Turn, #[case] doubt: Doubt) {
-    let world = World::patient(Duration::from_millis(300)).await;
+    let world = World::patient(Duration::from_secs(1)).await;
     world.teams.next([turn]);
-    let error = world.send(Patience::UntilDone).await.unwrap_err();
+    let error = world.send_through(Patience::UntilDone).await.0.unwrap_err();
     assert_eq!(error, ConnectorError::Unknown(doubt));
     assert!(error.may_have_happened());
     assert_eq!(world.teams.count(), 1);
@@ -44,7 +44,7 @@ async fn a_post_that_is_said_to_be_done_is_done(#[case] turn: Turn) {
 
 #[tokio::test]
 async fn a_put_is_repeated_after_an_unknown_outcome() {
-    let world = World::patient(Duration::from_millis(300)).await;
+    let world = World::patient(Duration::from_secs(1)).await;
     let id = world.send(Patience::Once).await.unwrap().unwrap();
     world.teams.next([Turn::DoneButSilent, Turn::Fails(502, ""), Turn::Fails(412, "PreconditionFailed")]);
     let better = message("Better.");
@@ -114,7 +114,7 @@ async fn patience_ends() {
 async fn a_refusal_is_final_and_quotes_nothing(#[case] status: u16, #[case] code: &'static str) {
     let world = World::new().await;
     world.teams.next([Turn::Fails(status, code)]);
-    let error = world.send(Patience::UntilDone).await.unwrap_err();
+    let error = world.send_through(Patience::UntilDone).await.0.unwrap_err();
     assert!(!error.may_have_happened());
     let told = format!("{error} {error:?}");
     assert!(!told.contains("canary") && !told.contains("19:") && !told.contains("127.0.0.1"), "{told}");

@@ -69,7 +69,7 @@ impl Endpoint {
                 let name = format!("{} {}", call.method, call.uri);
                 answer(call).await.unwrap_or_else(|breach| {
                     notes.lock().unwrap().breaches.push(format!("{name}: {breach}"));
-                    StatusCode::NOT_IMPLEMENTED.into_response()
+                    StatusCode::BAD_REQUEST.into_response()
                 })
             }
         });
