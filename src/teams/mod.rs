@@ -1,6 +1,9 @@
 //! Microsoft Teams: everything that the bridge knows of it is in this folder.
 
 pub mod aadsts;
+pub mod activity;
+pub mod arrival;
+pub mod command;
 pub mod connector;
 mod crypto;
 pub mod guard;
@@ -8,8 +11,12 @@ pub mod jwks;
 pub mod keys;
 pub mod login;
 pub mod package;
+pub mod place;
+pub mod press;
 pub mod refusal;
 pub mod service_url;
+pub mod text;
+pub mod texts;
 pub mod token;
 
 /// Teams' name in every [`crate::chat::ThreadKey`].
