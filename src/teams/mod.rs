@@ -10,6 +10,7 @@ pub mod guard;
 pub mod jwks;
 pub mod keys;
 pub mod login;
+pub mod markdown;
 pub mod package;
 pub mod place;
 pub mod press;
