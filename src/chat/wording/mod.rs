@@ -72,6 +72,13 @@ pub fn more_sources(count: usize) -> String {
     format!("+{count} more")
 }
 
+/// What an article of the knowledge base is, where its title is not enough: its type, and how well it fits, from 0 to 1.
+pub fn article(entry_type: Option<&str>, confidence: Option<f64>) -> String {
+    let kind = entry_type.map(|kind| format!(" ({})", kind.replace('_', " "))).unwrap_or_default();
+    let fits = confidence.map(|share| format!(" It fits the question by {:.0} %.", share * 100.0));
+    format!("An article of the knowledge base{kind}.{}", fits.unwrap_or_default())
+}
+
 /// The rate limit *(contract)*, and the time from which the person may ask again, already formatted.
 pub fn rate_limited(seconds: i64, time: &str) -> String {
     let minutes = ((seconds + 59) / 60).max(1);

@@ -27,7 +27,11 @@ impl Target {
         let shown = url.host_str().filter(|host| is_plain_host(host))?.to_owned();
         let masked = !url.username().is_empty() || url.password().is_some();
         let as_written = target.bytes().all(is_clean) && has_plain_authority(target, url.scheme());
-        let url = encode(if as_written { target } else { url.as_str() });
+        let mut url = encode(if as_written { target } else { url.as_str() });
+        if !shown.starts_with('[') {
+            // Only an address for a host needs brackets; anywhere else they could be taken for a citation's.
+            url = url.replace('[', "%5B").replace(']', "%5D");
+        }
         (url.len() <= LONGEST).then_some(Self { url, shown, masked })
     }
 
