@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(cited.line.as_deref(), Some(line));
         let positions: Vec<&Value> = cited.claims.iter().map(|claim| &claim["position"]).collect();
         assert_eq!(positions, [1, 2]);
-        insta::assert_snapshot!(cited.claims[0], @"");
+        insta::assert_snapshot!(cited.claims[0], @r#"{"@type":"Claim","appearance":{"@type":"DigitalDocument","abstract":"An article of the knowledge base (how to). It fits the question by 90 %.","name":"A","url":"https://kb.example/how_to/1"},"position":1}"#);
         for none in [Citations::of(&[], &links(None, 3)), Citations::of(&sources, &links(None, 0))] {
             assert_eq!(none, Citations::default());
         }

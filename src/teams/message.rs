@@ -80,7 +80,8 @@ fn render_answer(reply: &AnswerReply, look: Look<'_>) -> Vec<Message> {
         about.extend([Block::of(format!("**{}:**", wording::DETAILS)), Block::code(&within(details))]);
     }
     let mut texts = parts(&said, PART);
-    if texts.is_empty() && !about.is_empty() {
+    // Where nothing was said, there is nothing to be sure of.
+    if texts.is_empty() && (citations.line.is_some() || answer.details.is_some()) {
         texts.push(String::new());
     }
     let last = texts.len().saturating_sub(1);

@@ -6,7 +6,7 @@ pub(in crate::teams) const JOINER: char = '\u{2060}';
 
 /// Foreign text without any markup, as Markdown.
 pub fn plain(text: &str) -> String {
-    let lines = text.lines().map(|line| guarded(&words(line.trim())));
+    let lines = text.split(['\n', '\r']).map(|line| guarded(&words(line.trim())));
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("  \n")
 }
 
@@ -38,6 +38,8 @@ pub(super) fn words(text: &str) -> String {
             '`' => escaped.push_str("\\`"),
             '~' if before == Some('~') || after == Some('~') => escaped.push_str("\\~"),
             ']' if after.is_none_or(|c| matches!(c, '(' | '[' | ':')) => escaped.extend([']', JOINER]),
+            // A carriage return alone would end the line.
+            other if other.is_control() && other != '\t' => escaped.push(' '),
             other => escaped.push(other),
         }
         before = Some(character);

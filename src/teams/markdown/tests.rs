@@ -184,7 +184,9 @@ fn is_honest(label: &str, url: &str) -> bool {
             .filter_map(|name| Some((word.find(name)?, name)))
             .min();
         let names_it = |at: usize| !host.is_empty() && word[at..].starts_with(&host);
-        first.is_none_or(|(at, named)| named == host || names_it(at))
+        // A whole URL may have anything in its path.
+        let is_whole = url::Url::parse(word).is_ok_and(|url| url.host_str() == Some(&host));
+        is_whole || first.is_none_or(|(at, named)| named == host || names_it(at))
     })
 }
 
