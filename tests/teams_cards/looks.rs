@@ -35,7 +35,8 @@ fn short(mut body: Value) -> String {
         let card = Value::Object(std::mem::take(card));
         return format!("card {card}");
     }
-    body.to_string()
+    // The invisible sign that breaks patterns apart.
+    body.to_string().replace('\u{2060}', "{joiner}")
 }
 
 #[test]
@@ -54,7 +55,7 @@ fn every_reply_is_these_activities() {
     doubtful answer that says nothing
       card {"actions":[{"data":{"b":"(sealed CreateTicket)","t":"(sealed texts, asked at 2025-11-26T12:00:00Z)","v":1},"title":"Yes, Create Ticket","verb":"create_ticket"},{"data":{"b":"(sealed DeclineTicket)","v":1},"title":"No Thanks","verb":"decline_ticket"}],"body":[{"inlines":[{"text":"I couldn't find a confident answer. Would you like to create a support ticket?","type":"TextRun"}],"type":"RichTextBlock"}],"fallbackText":"I couldn't find a confident answer. Would you like to create a support ticket?"}
     answer to a developer who pressed a button
-      {"channelData":{"feedbackLoop":{"type":"default"}},"entities":[{"@context":"https://schema.org","@id":"","@type":"Message","additionalType":["AIGeneratedContent"],"citation":[{"@type":"Claim","appearance":{"@type":"DigitalDocument","abstract":"An article of the knowledge base (how to). It fits the question by 95 %.","name":"Password Reset Guide","url":"https://kb.example/how_to/kb_001"},"position":1},{"@type":"Claim","appearance":{"@type":"DigitalDocument","abstract":"An article of the knowledge base (how to). It fits the question by 50 %.","name":"Account Security","url":"https://kb.example/how_to/kb_002"},"position":2}],"type":"https://schema.org/Message"}],"text":"**Asked:** How do I \\*reset\\* it?\n\nGo to **Settings > Users** and press _Reset_.\n\n**Sources:** [Password Reset Guide](https://kb.example/how_to/kb_001) [1] · [Account Security](https://kb.example/how_to/kb_002) [2]\n\nVery sure · 92 %\n\n**Debug details:**\n\n```\nintent: \"<⁠at>reset<⁠/at>\"\nmodel: x\n```","textFormat":"markdown","type":"message"}
+      {"channelData":{"feedbackLoop":{"type":"default"}},"entities":[{"@context":"https://schema.org","@id":"","@type":"Message","additionalType":["AIGeneratedContent"],"citation":[{"@type":"Claim","appearance":{"@type":"DigitalDocument","abstract":"An article of the knowledge base (how to). It fits the question by 95 %.","name":"Password Reset Guide","url":"https://kb.example/how_to/kb_001"},"position":1},{"@type":"Claim","appearance":{"@type":"DigitalDocument","abstract":"An article of the knowledge base (how to). It fits the question by 50 %.","name":"Account Security","url":"https://kb.example/how_to/kb_002"},"position":2}],"type":"https://schema.org/Message"}],"text":"**Asked:** How do I \\*reset\\* it?\n\nGo to **Settings > Users** and press _Reset_.\n\n**Sources:** [Password Reset Guide](https://kb.example/how_to/kb_001) [1] · [Account Security](https://kb.example/how_to/kb_002) [2]\n\nVery sure · 92 %\n\n**Debug details:**\n\n```\nintent: \"<{joiner}at>reset<{joiner}/at>\"\nmodel: x\n```","textFormat":"markdown","type":"message"}
     unknown
       {"text":"I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your workspace admin to be added.","textFormat":"markdown","type":"message"}
     incomplete

@@ -26,15 +26,14 @@ pub(super) fn words(text: &str) -> String {
     while let Some(character) = rest.next() {
         let after = rest.clone().next();
         let is = |neighbour: Option<char>, what: fn(char) -> bool| neighbour.is_some_and(what);
-        let is_apart = is(before, char::is_whitespace) && is(after, char::is_whitespace);
+        let both = |what: fn(char) -> bool| is(before, what) && is(after, what);
+        let is_apart = both(char::is_whitespace);
         match character {
             '<' => escaped.push_str("&lt;"),
             '&' if begins_entity(rest.as_str()) => escaped.push_str("&amp;"),
             '\\' if after.is_none_or(|c| c.is_ascii_punctuation()) => escaped.push_str("\\\\"),
             '*' if !is_apart => escaped.push_str("\\*"),
-            '_' if !is_apart && !(is(before, char::is_alphanumeric) && is(after, char::is_alphanumeric)) => {
-                escaped.push_str("\\_");
-            }
+            '_' if !(is_apart || both(char::is_alphanumeric)) => escaped.push_str("\\_"),
             '`' => escaped.push_str("\\`"),
             '~' if before == Some('~') || after == Some('~') => escaped.push_str("\\~"),
             ']' if after.is_none_or(|c| matches!(c, '(' | '[' | ':')) => escaped.extend([']', JOINER]),

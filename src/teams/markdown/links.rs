@@ -1,6 +1,10 @@
 //! Where a link may lead, and whether its label tells the truth about it.
 
+use std::ops::Range;
+
 use url::Url;
+
+use super::escape;
 
 /// The longest URL that is linked, in bytes.
 const LONGEST: usize = 2_000;
@@ -69,6 +73,43 @@ impl Target {
     /// For names that look like no host but stand where one stands: `http://intranet`.
     fn is_host(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case(&self.shown)
+    }
+}
+
+/// A link, as Markdown.
+pub(in crate::teams) fn link(target: &Target, label: &str) -> String {
+    format!("[{}]({})", escape::label(label), target.url.replace('&', "&amp;"))
+}
+
+/// The next URL in a text from here on, and where it leads; only one that is what it looks like.
+pub(super) fn next_url(text: &str, from: usize) -> Option<(Range<usize>, Target)> {
+    let mut at = from;
+    while let Some(found) = text[at..].find("http").map(|found| at + found) {
+        let rest = &text[found..];
+        let end = rest.find(|c: char| c.is_whitespace() || "<>\"`|\\^{}[]".contains(c)).unwrap_or(rest.len());
+        let url = without_punctuation(&rest[..end]);
+        let is_web = url.starts_with("http://") || url.starts_with("https://");
+        let target = if is_web { Target::safe(url) } else { None };
+        let target = target.filter(|target| !target.is_belied_by(url));
+        if let Some(target) = target {
+            return Some((found..found + url.len(), target));
+        }
+        at = found + "http".len();
+    }
+    None
+}
+
+/// A URL without what ends the sentence or the bracket that it stands in.
+fn without_punctuation(url: &str) -> &str {
+    let count = |bracket: char| url.matches(bracket).count();
+    let mut surplus = count(')').saturating_sub(count('('));
+    let mut url = url;
+    loop {
+        url = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~']);
+        match url.strip_suffix(')').filter(|_| surplus > 0) {
+            Some(shorter) => (url, surplus) = (shorter, surplus - 1),
+            None => return url,
+        }
     }
 }
 

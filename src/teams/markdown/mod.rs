@@ -13,8 +13,8 @@ mod writer;
 
 pub use escape::plain;
 pub(super) use escape::{JOINER, label};
+pub(super) use links::link;
 pub use parts::{join, parts, units};
-pub(super) use writer::link;
 pub use writer::lower;
 
 /// A piece of a message that stands on lines of its own.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
 
 use super::escape::{self, JOINER, guarded};
-use super::links::Target;
+use super::links::{Target, link, next_url};
 use super::{Block, Form, table};
 
 /// The Markdown that agents write.
@@ -327,43 +327,6 @@ impl Writer<'_> {
             self.write(&JOINER.to_string(), "");
         }
         self.write(&link(target, label), label);
-    }
-}
-
-/// A link, as Markdown.
-pub(in crate::teams) fn link(target: &Target, label: &str) -> String {
-    format!("[{}]({})", escape::label(label), target.url.replace('&', "&amp;"))
-}
-
-/// The next URL in a text from here on, and where it leads; only one that is what it looks like.
-fn next_url(text: &str, from: usize) -> Option<(Range<usize>, Target)> {
-    let mut at = from;
-    while let Some(found) = text[at..].find("http").map(|found| at + found) {
-        let rest = &text[found..];
-        let end = rest.find(|c: char| c.is_whitespace() || "<>\"`|\\^{}[]".contains(c)).unwrap_or(rest.len());
-        let url = without_punctuation(&rest[..end]);
-        let is_web = url.starts_with("http://") || url.starts_with("https://");
-        let target = if is_web { Target::safe(url) } else { None };
-        let target = target.filter(|target| !target.is_belied_by(url));
-        if let Some(target) = target {
-            return Some((found..found + url.len(), target));
-        }
-        at = found + "http".len();
-    }
-    None
-}
-
-/// A URL without what ends the sentence or the bracket that it stands in.
-fn without_punctuation(url: &str) -> &str {
-    let count = |bracket: char| url.matches(bracket).count();
-    let mut surplus = count(')').saturating_sub(count('('));
-    let mut url = url;
-    loop {
-        url = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~']);
-        match url.strip_suffix(')').filter(|_| surplus > 0) {
-            Some(shorter) => (url, surplus) = (shorter, surplus - 1),
-            None => return url,
-        }
     }
 }
 
