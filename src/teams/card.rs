@@ -41,7 +41,14 @@ pub fn card(reply: &Reply, look: Look<'_>) -> Option<Value> {
             | Outcome::Declined
             | Outcome::Left { .. } => saying(&words),
         },
-        _ => saying(&words),
+        Reply::RateLimited { memo: None, .. } => saying(&words),
+        Reply::Help
+        | Reply::Afresh
+        | Reply::Working
+        | Reply::Unknown { .. }
+        | Reply::NotForYou
+        | Reply::OffHere
+        | Reply::Word(_) => saying(&words),
     })
 }
 

@@ -60,7 +60,14 @@ pub fn render(reply: &Reply, look: Look<'_>) -> Vec<Message> {
         | Reply::Outcome(_) => {
             card(reply, look).map(|card| of_card(card, &wording::of(reply))).into_iter().collect()
         }
-        _ => vec![text(&plain(&wording::of(reply)))],
+        Reply::RateLimited { memo: None, .. } => vec![of_words(reply)],
+        Reply::Help
+        | Reply::Afresh
+        | Reply::Working
+        | Reply::Unknown { .. }
+        | Reply::NotForYou
+        | Reply::OffHere
+        | Reply::Word(_) => vec![of_words(reply)],
     }
 }
 
@@ -113,6 +120,10 @@ fn within(details: &str) -> String {
     let cut: String = details.chars().take(MOST_DETAILS).collect();
     let dots = if cut.len() < details.len() { "…" } else { "" };
     format!("{}{dots}", cut.trim_end())
+}
+
+fn of_words(reply: &Reply) -> Message {
+    text(&plain(&wording::of(reply)))
 }
 
 fn text(markdown: &str) -> Message {

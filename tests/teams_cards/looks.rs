@@ -45,6 +45,8 @@ fn every_reply_is_these_activities() {
     insta::assert_snapshot!(all, @r#"
     help
       {"text":"Hello! Ask me a question about the CRM: mention me with your question in a channel, or write to me directly. I answer in the thread with my sources, and if I am not sure I can create a support ticket for you.","textFormat":"markdown","type":"message"}
+    a new conversation
+      {"text":"All right, a new conversation: I no longer take into account what was said before. What would you like to know?","textFormat":"markdown","type":"message"}
     working
       {"text":"Looking that up…","textFormat":"markdown","type":"message"}
     answer
@@ -234,6 +236,7 @@ fn a_press_is_answered_with_the_card_or_the_words() {
         .collect();
     insta::assert_snapshot!(all, @"
     help: 200 adaptive
+    a new conversation: 200 adaptive
     working: 200 adaptive
     unknown: 200 adaptive
     incomplete: 200 adaptive

@@ -53,6 +53,7 @@ pub fn replies() -> Vec<(String, Reply)> {
     let contact = || "your workspace admin".into();
     let mut all = vec![
         ("help", Reply::Help),
+        ("a new conversation", Reply::Afresh),
         ("working", Reply::Working),
         ("answer", boxed(answer(false))),
         ("doubtful answer", boxed(answer(true))),
@@ -87,7 +88,10 @@ fn named(name: &str, reply: &Reply) -> String {
         Reply::Failed(trouble, _) => format!("{name}: {trouble:?}"),
         Reply::Outcome(outcome) => format!("{name}: {}", outcome_name(outcome)),
         Reply::Word(word) => format!("{name}: {}", word_name(word)),
-        _ => name.to_owned(),
+        Reply::Help | Reply::Afresh | Reply::Working | Reply::Answer(_) | Reply::Unknown { .. } => {
+            name.to_owned()
+        }
+        Reply::NotForYou | Reply::OffHere | Reply::RateLimited { .. } | Reply::TooBusy(_) => name.to_owned(),
     }
 }
 
