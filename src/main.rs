@@ -32,5 +32,10 @@ fn main() -> ExitCode {
 
 #[expect(clippy::print_stderr, reason = "errors of the command line go to standard error")]
 fn complain(error: &anyhow::Error) {
-    eprintln!("threadbridge: {error:#}");
+    let causes = error.chain().skip(1).map(ToString::to_string);
+    // Some say the same as their cause.
+    let told = causes.fold(error.to_string(), |told, cause| {
+        if told.ends_with(&cause) { told } else { format!("{told}: {cause}") }
+    });
+    eprintln!("threadbridge: {told}");
 }

@@ -23,6 +23,9 @@ use crate::{agent, conversation, directory, server, slack, store, telemetry};
 /// The defaults, each key with its meaning.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
 
+/// How many characters a welcome may have: also when each of them is escaped, a block of Slack's takes it (3,000).
+const LONGEST_WELCOME: usize = 600;
+
 /// The shortest key that may seal.
 const SHORTEST_KEY: usize = 16;
 
@@ -318,6 +321,11 @@ impl Config {
         }
         if let Err(reason) = self.conversation.check_examples() {
             return bad("conversation.examples", reason);
+        }
+        let welcomes = self.rule.iter().filter_map(|rule| Some(("rule", rule.welcome.as_ref()?)));
+        let mut welcomes = welcomes.chain([("conversation.welcome", &self.conversation.welcome)]);
+        if let Some((key, _)) = welcomes.find(|(_, text)| LONGEST_WELCOME < text.chars().count()) {
+            return bad(key, &format!("a welcome must have at most {LONGEST_WELCOME} characters"));
         }
         if let Err(error) = telemetry::filter(&self.log) {
             return bad("log.filter", &error.to_string());

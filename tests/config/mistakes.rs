@@ -145,6 +145,18 @@ fn a_value_that_cannot_be_is_named_with_what_can() {
 }
 
 #[test]
+fn a_welcome_that_is_too_long_is_named() {
+    let welcome = |length: usize| "&".repeat(length);
+    let usual = |length| format!("[conversation]\nwelcome = {:?}", welcome(length));
+    assert_snapshot!(complaint(&usual(601), &[]), @"FILE: conversation.welcome cannot be used: a welcome must have at most 600 characters");
+    let of_rule = |length| format!("[[rule]]\nchannel = \"C1\"\nwelcome = {:?}", welcome(length));
+    assert_snapshot!(complaint(&of_rule(601), &[]), @"FILE: rule cannot be used: a welcome must have at most 600 characters");
+    for fine in [usual(600), of_rule(600), of_rule(0)] {
+        assert!(load_file(&fine, &NEEDED).is_ok());
+    }
+}
+
+#[test]
 fn examples_that_cannot_be_buttons_are_named() {
     let examples = |of: &[String]| format!("[conversation]\nexamples = {of:?}");
     let of = |length: usize| "ä".repeat(length);
