@@ -16,7 +16,7 @@ use url::Url;
 #[command(group = clap::ArgGroup::new("how").required(true))]
 pub struct Options {
     /// Where the bridge is reached, such as https://threadbridge.example.com
-    #[arg(long, value_name = "URL", group = "how")]
+    #[arg(long, value_name = "URL", group = "how", value_parser = web_address)]
     url: Option<Url>,
     /// For installations in any number of workspaces, at /slack/install, and in whole organisations; with tokens that
     /// change every 12 hours. Without it: for one workspace, whose token you give to the bridge.
@@ -51,13 +51,13 @@ struct TeamsOptions {
     #[arg(long, value_name = "NAME", default_value = "Threadbridge", requires = "teams")]
     developer: String,
     /// Your page about the app; without it --url, where the bridge has no page for people.
-    #[arg(long, value_name = "URL", requires = "teams")]
+    #[arg(long, value_name = "URL", requires = "teams", value_parser = web_address)]
     website: Option<Url>,
     /// Your privacy statement; without it --url.
-    #[arg(long, value_name = "URL", requires = "teams")]
+    #[arg(long, value_name = "URL", requires = "teams", value_parser = web_address)]
     privacy: Option<Url>,
     /// Your terms of use; without it --url.
-    #[arg(long, value_name = "URL", requires = "teams")]
+    #[arg(long, value_name = "URL", requires = "teams", value_parser = web_address)]
     terms: Option<Url>,
     /// The version of the package, which you raise for every other one that you upload.
     #[arg(long, value_name = "VERSION", default_value = "1.0.0", requires = "teams")]
@@ -98,6 +98,11 @@ fn for_slack(options: Options) -> anyhow::Result<ExitCode> {
         _ => print!("{}", manifest.yaml()),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads a URL; the parser's own words would help nobody.
+fn web_address(text: &str) -> Result<Url, &'static str> {
+    Url::parse(text).map_err(|_| "write it as https://threadbridge.example.com")
 }
 
 fn app(url: Url, name: String, options: TeamsOptions) -> anyhow::Result<App> {

@@ -106,6 +106,18 @@ fn a_message_is_explained_and_the_exit_code_says_whether_it_would_be_asked() {
 }
 
 #[test]
+fn an_address_without_https_is_told_how_to_be_written() {
+    let output = threadbridge(&["manifest", "--url", "bridge.example.com"]).output().unwrap();
+    assert_snapshot!(told(&output), @"
+    exit code 2
+    --- stderr
+    error: invalid value 'bridge.example.com' for '--url <URL>': write it as https://threadbridge.example.com
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
 fn the_version_is_the_packages() {
     let told = told(&threadbridge(&["--version"]).output().unwrap());
     assert_eq!(told, concat!("exit code 0\n--- stdout\nthreadbridge ", env!("CARGO_PKG_VERSION")));
