@@ -2,6 +2,8 @@
 
 mod explain;
 mod reload;
+mod slack;
+mod teams;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,16 +22,15 @@ use crate::agent::{self, Agent};
 use crate::chat::{TurnKey, TurnState};
 use crate::clock::Clock;
 use crate::config::{Config, Placed};
-use crate::conversation::{Conversation, Parts, Platform};
-use crate::directory::{Directory, DirectoryError, SourceKind};
+use crate::conversation::{Conversation, Parts};
+use crate::directory::{Directory, DirectoryError};
 use crate::seal::Seal;
-use crate::slack::api::SlackApi;
-use crate::slack::home::HomeTab;
-use crate::slack::webhook::{self, Webhook};
-use crate::slack::welcome::Welcoming;
-use crate::slack::{self, SlackPlatform, Tokens, install};
+use crate::slack::SettingsError as SlackError;
 use crate::store::{self, OpenError, Store};
+use crate::teams::SettingsError as TeamsError;
 use crate::{http, server};
+use slack::SlackSide;
+use teams::TeamsSide;
 
 /// A bridge, ready to serve.
 pub struct Bridge {
@@ -37,7 +38,7 @@ pub struct Bridge {
     conversation: Arc<Conversation>,
     agent: Arc<Agent>,
     directory: Arc<Directory>,
-    slack: Arc<SlackPlatform>,
+    slack: Option<SlackSide>,
     webhooks: axum::Router,
     pages: axum::Router,
     work: TaskTracker,
@@ -66,10 +67,23 @@ pub enum BuildError {
     Directory(#[from] Placed<DirectoryError>),
     /// Slack's settings.
     #[error(transparent)]
-    Slack(#[from] Placed<slack::SettingsError>),
+    Slack(#[from] Placed<SlackError>),
+    /// Teams' settings.
+    #[error(transparent)]
+    Teams(#[from] Placed<TeamsError>),
     /// The store.
     #[error(transparent)]
     Store(#[from] OpenError),
+}
+
+/// What the sides of all platforms are made of.
+struct Common<'a> {
+    config: &'a Config,
+    client: Client,
+    store: Arc<dyn Store>,
+    seal: Seal,
+    clock: Arc<dyn Clock>,
+    work: TaskTracker,
 }
 
 impl Bridge {
@@ -90,7 +104,12 @@ impl Bridge {
         client: Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, BuildError> {
-        config.slack.check().map_err(|error| config.placed(Some(&error.key()), error))?;
+        if config.speaks_slack() {
+            config.slack.check().map_err(|error| config.placed(Some(&error.key()), error))?;
+        }
+        if config.teams.is_used() {
+            config.teams.check().map_err(|error| config.placed(Some(&error.key()), error))?;
+        }
         let agent = Agent::new(&config.agent, client.clone(), Arc::clone(&clock));
         let agent = Arc::new(agent.map_err(|error| config.placed(Some(&error.key()), error))?);
         let directory = Directory::open(&config.directory, client.clone(), Arc::clone(&clock));
@@ -99,55 +118,31 @@ impl Bridge {
         let waiting = config.conversation.waiting();
         let store = store::open(&config.store, waiting, &seal, clock.now()).await?;
         let work = TaskTracker::new();
-        let tokens =
-            Tokens::new(&config.slack, client.clone(), Arc::clone(&store), Arc::clone(&clock), work.clone());
-        let tokens = Arc::new(tokens);
-        let api = SlackApi::new(&config.slack, Arc::clone(&tokens), client, Arc::clone(&clock));
-        let fields = config.directory.sources.contains(&SourceKind::Profile);
-        let slack = Arc::new(SlackPlatform::new(&config.slack, api, seal.clone(), fields));
+        let common = Common { config, client, store, seal, clock, work };
+        let slack = config.speaks_slack().then(|| SlackSide::new(&common));
+        let teams = config.teams.is_used().then(|| TeamsSide::new(&common)).transpose()?;
+        let platforms = [slack.as_ref().map(SlackSide::platform), teams.as_ref().map(TeamsSide::platform)];
         let parts = Parts {
-            platforms: vec![Arc::clone(&slack) as Arc<dyn Platform>],
+            platforms: platforms.into_iter().flatten().collect(),
             directory: Arc::clone(&directory),
             agent: Arc::clone(&agent),
-            store: Arc::clone(&store),
-            seal: seal.clone(),
-            clock: Arc::clone(&clock),
-            tracker: work.clone(),
+            store: Arc::clone(&common.store),
+            seal: common.seal.clone(),
+            clock: Arc::clone(&common.clock),
+            tracker: common.work.clone(),
         };
         let conversation = Conversation::new(config.conversation.clone(), config.rules(), parts);
         conversation.go_on().await;
-        let signing_secrets = config.slack.signing_secrets();
-        let public_url = config.server.public_url().ok().flatten();
-        let (settings, its_clock) = (&config.slack, Arc::clone(&clock));
-        let pages = install::router(&slack, settings, public_url, seal.clone(), its_clock, work.clone());
-        let admin_channel = Some(config.slack.admin_channel.trim()).filter(|channel| !channel.is_empty());
-        let home = HomeTab {
-            platform: Arc::clone(&slack),
-            conversation: Arc::clone(&conversation),
-            store: Arc::clone(&store),
-            admin_channel: admin_channel.map(Into::into),
-            tracker: work.clone(),
-        };
-        let welcoming = Welcoming {
-            platform: Arc::clone(&slack),
-            conversation: Arc::clone(&conversation),
-            store: Arc::clone(&store),
-            seal: seal.clone(),
-            tracker: work.clone(),
-        };
-        let webhook = Webhook {
-            conversation: Arc::clone(&conversation),
-            home: Arc::new(home),
-            welcoming: Arc::new(welcoming),
-            signing_secrets,
-            tokens,
-            tracker: work.clone(),
-            seal,
-            clock: Arc::clone(&clock),
-        };
-        let webhooks = webhook::router(webhook);
-        let settings = config.server.clone();
+        let (mut webhooks, mut pages) = (axum::Router::new(), axum::Router::new());
+        if let Some(slack) = &slack {
+            webhooks = webhooks.merge(slack.webhooks(&common, &conversation));
+            pages = pages.merge(slack.pages(&common));
+        }
+        if let Some(teams) = teams {
+            webhooks = webhooks.merge(teams.webhooks(&common, &conversation));
+        }
         let reloader = Reloader::new(config, Arc::clone(&conversation));
+        let (settings, Common { store, clock, work, .. }) = (config.server.clone(), common);
         Ok(Self {
             settings,
             conversation,
@@ -197,7 +192,7 @@ impl Bridge {
         let (background, calling) = (TaskTracker::new(), TaskTracker::new());
         let closed = CancellationToken::new();
         {
-            let (agent, directory, slack) = (Arc::clone(&agent), Arc::clone(&directory), Arc::clone(&slack));
+            let (agent, directory) = (Arc::clone(&agent), Arc::clone(&directory));
             let [for_agent, for_directory, for_slack, for_store] = std::array::from_fn(|_| closed.clone());
             let tending = Arc::clone(&conversation);
             if store.lasts() {
@@ -206,7 +201,9 @@ impl Bridge {
             calling.spawn(async move { agent.watch(for_agent).await });
             background.spawn(async move { directory.watch(for_directory).await });
             background.spawn(reloader.watch(closed.clone()));
-            calling.spawn(async move { for_slack.run_until_cancelled(slack.watch(&*clock)).await });
+            if let Some(slack) = slack {
+                calling.spawn(async move { for_slack.run_until_cancelled(slack.watch(&*clock)).await });
+            }
         }
         let router = server::router(&settings, Arc::clone(&conversation), agent, webhooks, pages);
         let serving = server::serve(listener, router, &settings, &background, closed.clone());

@@ -4,6 +4,7 @@ mod file;
 mod loaded;
 mod origin;
 mod overlay;
+mod risks;
 mod salvage;
 
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ pub use origin::Placed;
 pub use overlay::{Environment, PLAIN_NAMES};
 
 use crate::chat::Private;
-use crate::{agent, conversation, directory, server, slack, store, telemetry};
+use crate::{agent, conversation, directory, server, slack, store, teams, telemetry};
 
 /// The defaults, each key with its meaning.
 pub const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -40,6 +41,8 @@ pub struct Config {
     pub server: server::Settings,
     /// How it speaks to Slack.
     pub slack: slack::Settings,
+    /// How it speaks to Teams.
+    pub teams: teams::Settings,
     /// How it speaks to the agent.
     pub agent: agent::Settings,
     /// Who people are.
@@ -67,7 +70,7 @@ pub struct Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SealSettings {
-    /// The key; made from the signing secret when empty.
+    /// The key; made from the signing secret, or else from Teams' client secret, when empty.
     pub key: Private<String>,
     /// The key before the rotation that is under way.
     pub previous_key: Private<String>,
@@ -207,45 +210,26 @@ impl Config {
         let keys = [&self.seal.key, &self.seal.previous_key].into_iter().filter(|key| !key.is_empty());
         // Also behind keys of its own: buttons from before there were any must go on working.
         let signing = self.slack.signing_secrets();
-        keys.chain(&signing).map(|secret| secret.0.clone()).collect()
+        let mut secrets: Vec<String> = keys.chain(&signing).map(|secret| secret.0.clone()).collect();
+        let client = self.teams.client_secret.trim();
+        if !client.is_empty() {
+            secrets.push(client.to_owned());
+        }
+        if secrets.is_empty() && self.teams.development {
+            // Where anybody may speak to the bridge, nothing is to be kept from anybody.
+            secrets.push("development".to_owned());
+        }
+        secrets
+    }
+
+    /// Whether the bridge is to speak to Slack. It is when no platform is set, so that the missing token is named.
+    pub fn speaks_slack(&self) -> bool {
+        self.slack.is_used() || !self.teams.is_used()
     }
 
     /// How the bridge behaves where.
     pub fn rules(&self) -> conversation::Rules {
         conversation::Rules::new(&self.conversation, self.agent.kind, self.rule.clone())
-    }
-
-    /// What can be used together, but may surprise; each sentence says what to change.
-    pub fn risks(&self) -> Vec<&'static str> {
-        let (server, store) = (&self.server, &self.store);
-        let location = store::Location::parse(&store.url);
-        let risks = [
-            (
-                store.dedupe_hours <= 24,
-                "store.dedupe_hours is not above 24: Slack delivers for up to 24 hours again, and what is not known any \
-                 more is answered twice",
-            ),
-            (
-                server.drain_seconds <= self.agent.deadline_seconds,
-                "server.drain_seconds is not above agent.deadline_seconds: a stop can cut a ticket short while it is \
-                 created, and then nobody knows whether it exists",
-            ),
-            (
-                3 < server.request_seconds,
-                "server.request_seconds is above 3: Slack does not wait longer, and delivers again what was accepted",
-            ),
-            (
-                self.slack.installs() && !store::Location::parse(&store.url).is_ok_and(|it| it.lasts()),
-                "store.url is memory: and slack.client_id is set: what admins install is forgotten when the bridge stops, and \
-                 they have to install it again; sqlite:FILE and redis://… keep it",
-            ),
-            (
-                store.lease_seconds < 5 && matches!(location, Ok(store::Location::Redis(_))),
-                "store.lease_seconds is below 5: a bridge that pauses for a moment on a busy machine is taken for dead by \
-                 the others, and a person may be answered twice",
-            ),
-        ];
-        risks.into_iter().filter_map(|(risky, sentence)| risky.then_some(sentence)).collect()
     }
 
     /// Checks what no section can know of itself.
@@ -301,6 +285,8 @@ impl Config {
             ("store.session_idle_hours", self.store.session_idle_hours.into(), MOST_HOURS),
             ("store.dedupe_hours", self.store.dedupe_hours.into(), MOST_HOURS),
             ("slack.deliver_for_seconds", self.slack.deliver_for_seconds, MOST_HOURS * 3600),
+            ("teams.deliver_for_seconds", self.teams.deliver_for_seconds, MOST_HOURS * 3600),
+            ("teams.chat_idle_minutes", self.teams.chat_idle_minutes.into(), MOST_HOURS * 60),
         ];
         if let Some((key, _, most)) = at_most.into_iter().find(|(_, value, most)| most < value) {
             return bad(key, &format!("it must be at most {most}"));
@@ -310,6 +296,7 @@ impl Config {
             ("agent.ask_deadline_seconds", self.agent.ask_deadline_seconds),
             ("agent.deadline_seconds", self.agent.deadline_seconds),
             ("slack.deadline_seconds", self.slack.deadline_seconds),
+            ("teams.deadline_seconds", self.teams.deadline_seconds),
         ] {
             // A call that outlives its lease could be repeated by somebody else.
             if lease <= seconds.saturating_mul(2) {

@@ -9,12 +9,15 @@ use super::ConfigError;
 use super::origin::{self, Origins};
 
 /// The names of the environment that stand for one key each.
-pub const PLAIN_NAMES: [(&str, &str); 15] = [
+pub const PLAIN_NAMES: [(&str, &str); 18] = [
     ("SLACK_BOT_TOKEN", "slack.bot_token"),
     ("SLACK_SIGNING_SECRET", "slack.signing_secret"),
     ("SLACK_CLIENT_ID", "slack.client_id"),
     ("SLACK_CLIENT_SECRET", "slack.client_secret"),
     ("SLACK_API_URL", "slack.api_url"),
+    ("CLIENT_ID", "teams.client_id"),
+    ("CLIENT_SECRET", "teams.client_secret"),
+    ("TENANT_ID", "teams.tenant_id"),
     ("AGENT_URL", "agent.url"),
     ("AGENT_KIND", "agent.kind"),
     ("DIRECTORY_FILE", "directory.file"),

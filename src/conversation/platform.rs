@@ -1,5 +1,7 @@
 //! How the core speaks to a chat platform. It knows no more of one than this.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
@@ -36,6 +38,9 @@ pub trait Platform: Send + Sync {
 
     /// Shows that the agent is thinking. Never fails: it is a courtesy.
     async fn show_working(&self, place: &Place, delivery: &Delivery) -> Shown;
+
+    /// For how long a status lasts; then it is kept alive.
+    fn status_lasts(&self) -> Duration;
 
     /// Keeps a status alive that would end by itself.
     async fn keep_working(&self, place: &Place, shown: &Shown);

@@ -10,9 +10,6 @@ use super::work::Work;
 use crate::agent::{AgentError, Answered};
 use crate::chat::{Question, Session, Shown, UserInfo};
 
-/// How long a status lasts before it must be renewed; Slack ends one after two minutes.
-const RENEW_STATUS_AFTER: Duration = Duration::from_secs(90);
-
 /// What the thread shows while a question is worked on; outlives the work, so that whatever ends it can tidy up.
 #[derive(Debug, Default)]
 pub(super) struct Progress(Mutex<Shown>);
@@ -73,7 +70,7 @@ impl Conversation {
                 }
                 shown => drop(self.unless_hurried(self.platform(place).keep_working(place, &shown)).await),
             }
-            pause = RENEW_STATUS_AFTER;
+            pause = self.platform(place).status_lasts();
         }
     }
 }

@@ -53,7 +53,17 @@ fn safe(config: &Config, risk: &str) -> String {
 
 fn secrets(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
+    if config.teams.is_used() {
+        checks.push(match config.teams.check() {
+            Ok(()) => Check::ok(SECRETS, "the settings of Microsoft Teams can be used"),
+            Err(error) => {
+                let finding = config.placed(Some(&error.key()), &error).to_string();
+                Check::failed(SECRETS, finding, format!("set {}", place(&error.key())))
+            }
+        });
+    }
     match config.slack.check() {
+        _ if !config.speaks_slack() => {}
         Err(error) => {
             let finding = config.placed(Some(&error.key()), &error).to_string();
             checks.push(Check::failed(SECRETS, finding, format!("set {}", place(&error.key()))));

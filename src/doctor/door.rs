@@ -35,6 +35,7 @@ struct Readiness {
 pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
     let public_url = bag.config.server.public_url().ok().flatten();
     let events = match &public_url {
+        _ if !bag.config.speaks_slack() => Check::skipped(EVENTS, "Slack sends none to this bridge", None),
         Some(url) => events(bag, url).await,
         None => Check::skipped(
             EVENTS,

@@ -72,7 +72,7 @@ pub async fn examine(patient: Patient<'_>, clock: Arc<dyn Clock>) -> Report {
     };
     let bag = Bag { config: &config, environment, client, local, clock };
     let (slack, door, agent, directory, store) = tokio::join!(
-        in_time("slack", slack::check(&bag)),
+        in_time("slack", slack::check_if_used(&bag)),
         in_time("events", door::check(&bag)),
         in_time("agent", agent::check(&bag)),
         in_time("directory", directory::check(&bag, email)),

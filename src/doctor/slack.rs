@@ -17,7 +17,15 @@ const CLOCK: &str = "clock";
 const ODD_SKEW: i64 = 30;
 const WRONG_SKEW: i64 = 240;
 
-pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
+/// Looks at Slack where the bridge speaks to it.
+pub(super) async fn check_if_used(bag: &Bag<'_>) -> Vec<Check> {
+    match bag.config.speaks_slack() {
+        true => check(bag).await,
+        false => vec![Check::skipped(NAME, "the bridge speaks to Microsoft Teams alone", None)],
+    }
+}
+
+async fn check(bag: &Bag<'_>) -> Vec<Check> {
     let settings = &bag.config.slack;
     let has_token = settings.bot_token.as_ref().is_some_and(|token| !token.trim().is_empty());
     // What does not look like a bot token is shown to nobody.

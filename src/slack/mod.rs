@@ -186,6 +186,14 @@ impl Settings {
         Ok(())
     }
 
+    /// Whether the bridge is to speak to Slack: a token or a secret is set.
+    pub fn is_used(&self) -> bool {
+        let optional = [&self.bot_token, &self.signing_secret, &self.previous_signing_secret];
+        let set = optional.into_iter().flatten().map(|secret| secret.0.as_str());
+        let client = [self.client_id.as_str(), self.client_secret.0.as_str()];
+        set.chain(client).any(|value| !value.trim().is_empty())
+    }
+
     /// Whether the app can be installed in workspaces: there is a client id, and a client secret.
     pub fn installs(&self) -> bool {
         !self.client_id.trim().is_empty() && !self.client_secret.trim().is_empty()

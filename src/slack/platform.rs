@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -200,6 +201,10 @@ impl Platform for SlackPlatform {
 
     async fn show_working(&self, place: &Place, delivery: &Delivery) -> Shown {
         self.begin_showing(place, delivery).await
+    }
+
+    fn status_lasts(&self) -> Duration {
+        working::RENEW_AFTER
     }
 
     async fn keep_working(&self, place: &Place, shown: &Shown) {

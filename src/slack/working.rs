@@ -1,5 +1,7 @@
 //! That the agent is thinking: by Slack's own status, or by a message that the answer takes the place of.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tracing::{debug, warn};
@@ -10,6 +12,8 @@ use super::platform::SlackPlatform;
 use crate::chat::{ChannelId, MessageId, Place, Reply, Shown, WorkspaceId, wording};
 use crate::conversation::Delivery;
 
+/// How long a status lasts before it must be renewed: Slack ends one after two minutes.
+pub(super) const RENEW_AFTER: Duration = Duration::from_secs(90);
 /// How long a channel is remembered for having no native status.
 const NO_STATUS_HOURS: SignedDuration = SignedDuration::from_hours(1);
 /// How many such channels are remembered.

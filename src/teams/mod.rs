@@ -8,6 +8,7 @@ pub mod citations;
 pub mod command;
 pub mod connector;
 mod crypto;
+mod delivery;
 pub mod guard;
 pub mod invoke;
 pub mod jwks;
@@ -15,15 +16,24 @@ pub mod keys;
 pub mod login;
 pub mod markdown;
 pub mod message;
+mod noted;
 pub mod package;
+mod people;
 pub mod place;
+pub mod platform;
 pub mod press;
 pub mod refusal;
 pub mod service_url;
+pub mod settings;
 pub mod text;
 pub mod texts;
 pub mod token;
+mod waiting;
+pub mod webhook;
+pub mod welcome;
 pub mod working;
+
+pub use settings::{Settings, SettingsError};
 
 /// Teams' name in every [`crate::chat::ThreadKey`].
 pub const PLATFORM: &str = "teams";

@@ -56,6 +56,9 @@ pub struct Address {
     /// What kind of conversation it is.
     #[serde(rename = "k")]
     pub kind: Kind,
+    /// The invoke whose response waits for the first word about it, if it is one.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub press: Option<String>,
 }
 
 impl Address {
@@ -146,7 +149,7 @@ impl<'a> Origin<'a> {
         };
         let audience = if self.kind == Kind::Personal { Audience::Direct } else { Audience::Workspace };
         let (service_url, bot, user) = (self.service_url.into(), self.bot.into(), self.user.into());
-        let address = Address { service_url, conversation, bot, user, kind: self.kind };
+        let address = Address { service_url, conversation, bot, user, kind: self.kind, press: None };
         Place { thread, began, audience, address: address.written() }
     }
 }

@@ -2,9 +2,14 @@
 //!
 //! <https://learn.microsoft.com/microsoftteams/platform/bots/streaming-ux>
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::chat::wording;
+
+/// After what time the dots are shown again. Teams does not say how long they last; clients have shown them for some seconds.
+pub(super) const RENEW_AFTER: Duration = Duration::from_secs(5);
 
 /// The dots of somebody who is typing; they end by themselves, or with the next message.
 pub fn typing() -> Value {

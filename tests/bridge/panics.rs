@@ -62,6 +62,10 @@ impl Platform for Brittle {
         Shown::Nothing
     }
 
+    fn status_lasts(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(90)
+    }
+
     async fn keep_working(&self, _: &Place, _: &Shown) {}
 
     async fn end_working(&self, _: &Place, _: &Delivery, _: Shown) {}

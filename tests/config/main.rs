@@ -7,6 +7,7 @@ mod file;
 mod mistakes;
 mod risks;
 mod sources;
+mod teams;
 
 use std::path::Path;
 use std::sync::Arc;

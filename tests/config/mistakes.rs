@@ -96,7 +96,7 @@ fn an_unknown_key_or_section_of_a_file_is_named_with_what_may_be_meant() {
     assert_snapshot!(complaint("[slack]\nhost = \"canary\"", &[]), @"FILE: there is no key slack.host; did you mean server.host?");
     assert_snapshot!(complaint("[store]\ncolour = \"canary\"", &[]), @"FILE: there is no key store.colour; there are dedupe_hours, lease_seconds, max_claims, max_inbox, max_sessions, session_idle_hours, url");
     assert_snapshot!(complaint("[sever]\nport = 1", &[]), @"FILE: there is no section sever; did you mean server?");
-    assert_snapshot!(complaint("[teams]\nport = 1", &[]), @"FILE: there is no section teams; there are agent, conversation, directory, log, seal, server, slack, store");
+    assert_snapshot!(complaint("[irc]\nport = 1", &[]), @"FILE: there is no section irc; there are agent, conversation, directory, log, seal, server, slack, store, teams");
     assert_snapshot!(complaint("port = 1", &[]), @"FILE: there is no section port; did you mean server.port?");
     assert_snapshot!(complaint("slack = \"canary\"", &[]), @"FILE: slack must be a section, headed by its name in brackets");
 }
@@ -216,5 +216,5 @@ fn a_rule_that_cannot_be_used_is_named() {
     assert_snapshot!(complaint("[[rule]]\nchannel = \"C1\"\n[[rule]]\nanswers = \"all\"", &[]), @"FILE: rule[1].answers cannot be used: it must be one of `mentions`, `everything`, `nothing`");
     assert_snapshot!(complaint("[[rule]]\nallow_guests = \"yes\"", &[]), @"FILE: rule[0].allow_guests cannot be used: it must be true or false");
     assert_snapshot!(complaint("[[rule]]\nagent = \"sales\"", &[]), @"FILE: rule[0].agent cannot be used: it must be one of `customer`, `support`, `test`");
-    assert_snapshot!(complaint("", &[("THREADBRIDGE_RULE__CHANNEL", "C1")]), @"THREADBRIDGE_RULE__CHANNEL: there is no section rule; there are agent, conversation, directory, log, seal, server, slack, store");
+    assert_snapshot!(complaint("", &[("THREADBRIDGE_RULE__CHANNEL", "C1")]), @"THREADBRIDGE_RULE__CHANNEL: there is no section rule; there are agent, conversation, directory, log, seal, server, slack, store, teams");
 }

@@ -1,4 +1,4 @@
-//! Microsoft Teams: who may call us, and with which token we call.
+//! Microsoft Teams: who may call us, with which token we call, and conversations by the front door.
 
 #[expect(dead_code, reason = "these tests need only some of it")]
 #[path = "../bridge/world/clock.rs"]
@@ -7,8 +7,10 @@ mod clock;
 mod microsoft;
 
 mod connector;
+mod conversations;
 mod door;
 mod keys;
 mod login;
 mod repeating;
 mod tokens;
+mod world;

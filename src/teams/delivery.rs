@@ -1,0 +1,101 @@
+//! Delivery: each message of a reply reaches its conversation, and what it cannot carry is noted.
+
+use serde_json::{Value, json};
+use tracing::warn;
+
+use super::connector::{ConnectorError, Patience, StreamEnd};
+use super::markdown::plain;
+use super::noted::{Noted, last_to};
+use super::place::Address;
+use super::platform::{Spot, TeamsPlatform};
+use super::working;
+use crate::chat::{MessageId, Place, Reply, wording};
+
+/// What the first message of a reply takes the place of.
+pub(super) enum Instead {
+    /// A stream, which it ends.
+    Stream(MessageId),
+    /// A message.
+    Message(MessageId),
+}
+
+impl TeamsPlatform {
+    /// Sends one message of a reply, or puts it where it belongs; says which one it is.
+    pub(super) async fn deliver(
+        &self,
+        spot: &Spot,
+        body: &Value,
+        instead: Option<Instead>,
+    ) -> Result<Option<MessageId>, ConnectorError> {
+        match instead {
+            None => {}
+            Some(Instead::Message(message)) => match self.replace(spot, &message, body).await {
+                Err(ConnectorError::NotThere(_)) => {}
+                replaced => return replaced.map(|()| Some(message)),
+            },
+            Some(Instead::Stream(stream)) => {
+                let ending = working::ending(body.clone(), stream.as_str());
+                match self.connector.send(spot.target(), &ending, Patience::UntilDone).await {
+                    Ok(id) => return Ok(Some(id.unwrap_or(stream))),
+                    // Who presses Stop wants no answer.
+                    Err(ConnectorError::Stream(StreamEnd::Cancelled)) => return Ok(None),
+                    // It has ended, perhaps with this very answer: the same once more does no harm there.
+                    Err(ConnectorError::Stream(_)) => match self.replace(spot, &stream, body).await {
+                        Err(ConnectorError::NotThere(_)) => {}
+                        replaced => return replaced.map(|()| Some(stream)),
+                    },
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        self.connector.send(spot.target(), body, Patience::UntilDone).await
+    }
+
+    async fn replace(&self, spot: &Spot, message: &MessageId, body: &Value) -> Result<(), ConnectorError> {
+        self.connector.update(spot.target(), message, body, Patience::UntilDone).await
+    }
+
+    /// Notes what a thumb below an answer is about.
+    pub(super) async fn note(&self, place: &Place, reply: &Reply, message: MessageId) {
+        let Reply::Answer(answer) = reply else { return };
+        let (now, asker) = (self.clock.now(), &answer.memo.asker);
+        let noted = Noted::of(answer, message.clone(), |texts| self.seal_texts(texts, place));
+        for name in [message, last_to(asker)] {
+            let kept = self.store.note_answer(&place.thread, asker, &name, noted.written(), now).await;
+            if let Err(error) = kept {
+                let error = &error as &dyn std::error::Error;
+                warn!(error, "an answer cannot be noted, and so not be rated");
+            }
+        }
+    }
+
+    /// What was noted of an answer, by its message, or of the last one to somebody.
+    pub(super) async fn noted(&self, place: &Place, message: &MessageId) -> Option<Noted> {
+        match self.store.noted_answer(&place.thread, message, self.clock.now()).await {
+            Ok(record) => serde_json::from_str(&record?).ok(),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                warn!(error, "it is not known which answer was rated");
+                None
+            }
+        }
+    }
+
+    /// Says something to one person in the chat with them alone.
+    pub(super) async fn say_in_person(
+        &self,
+        spot: &Spot,
+        place: &Place,
+        user: &str,
+        reply: &Reply,
+    ) -> Result<(), ConnectorError> {
+        let (tenant, patience) = (place.thread.workspace.as_str(), Patience::UntilDone);
+        let chat = self.connector.open_chat(&spot.service_url, tenant, user, patience).await?;
+        let (service_url, bot) = (spot.service_url.clone(), spot.address.bot.clone());
+        let address = Address { conversation: chat, bot, ..spot.address.clone() };
+        let there = Spot { service_url, address };
+        // Words alone: buttons hold where they were made for.
+        let text = json!({ "type": "message", "textFormat": "markdown", "text": plain(&wording::of(reply)) });
+        self.connector.send(there.target(), &there.addressed(text), patience).await.map(drop)
+    }
+}
