@@ -41,7 +41,7 @@ async fn each_setting_that_cannot_be_used_is_named() {
     assert_snapshot!(practice.differs(report).replace(file.path(), "FILE"), @r#"
     ❌ configuration  FILE (kind = "custmer"): agent.kind cannot be used: it must be one of `customer`, `support`, `test`
                       → set AGENT_KIND in the environment, or kind under [agent] in your file
-    ❌ configuration  FILE: there is no section rules; there are agent, conversation, directory, log, seal, server, slack, store
+    ❌ configuration  FILE: there is no section rules; there are agent, conversation, directory, log, seal, server, slack, store, teams
                       → write it as config/default.toml does, or take it away
     ❌ configuration  FILE (max_connections = "many"): server.max_connections must be a whole number
                       → set THREADBRIDGE_SERVER__MAX_CONNECTIONS in the environment, or max_connections under [server] in your file

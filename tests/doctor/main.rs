@@ -19,6 +19,7 @@ mod door;
 mod installations;
 mod slack;
 mod store;
+mod teams;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -3,14 +3,18 @@
 #[expect(dead_code, reason = "these tests need only some of it")]
 #[path = "../bridge/world/clock.rs"]
 mod clock;
+#[path = "../support/file.rs"]
+mod file;
 #[path = "../support/teams/mod.rs"]
 mod microsoft;
 
 mod connector;
 mod conversations;
+mod entrance;
 mod door;
 mod keys;
 mod login;
 mod repeating;
 mod tokens;
+mod trouble;
 mod world;

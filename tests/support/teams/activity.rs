@@ -87,6 +87,13 @@ fn check_message(activity: &Value) -> Result<(), String> {
     if roots > 1 { Err("multiple root message entities".to_owned()) } else { Ok(()) }
 }
 
+/// The type of the stream that it belongs to, and the stream's id.
+pub fn stream(activity: &Value) -> Option<(&str, Option<&str>)> {
+    let mut entities = activity["entities"].as_array()?.iter();
+    let entity = entities.find(|entity| entity["type"] == "streaminfo")?;
+    Some((entity["streamType"].as_str().unwrap_or_default(), entity["streamId"].as_str()))
+}
+
 /// Whether Teams splits it and tells no id.
 pub fn is_split(activity: &Value) -> bool {
     let has_text = activity["text"].as_str().is_some_and(|text| !text.is_empty());

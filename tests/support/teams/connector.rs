@@ -9,6 +9,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::activity;
 use super::endpoint::{Call, Endpoint, json};
@@ -59,6 +60,7 @@ pub struct Posted {
 /// The connector.
 pub struct ConnectorServer {
     endpoint: Endpoint,
+    done: watch::Sender<()>,
     state: Arc<Mutex<State>>,
 }
 
@@ -67,6 +69,8 @@ struct State {
     auth: Auth,
     posted: Vec<Posted>,
     typing: Vec<(String, Value)>,
+    /// The streams that have begun and not ended, each with its conversation.
+    streams: BTreeMap<String, String>,
     members: BTreeMap<String, Value>,
     count: u64,
 }
@@ -78,15 +82,21 @@ impl ConnectorServer {
             auth: Auth::AnyToken,
             posted: Vec::new(),
             typing: Vec::new(),
+            streams: BTreeMap::new(),
             members: BTreeMap::new(),
             count: 0,
         }));
-        let shared = Arc::clone(&state);
+        let (shared, done) = (Arc::clone(&state), watch::Sender::new(()));
+        let told = done.clone();
         let answer = move |call: Call| {
-            let state = Arc::clone(&shared);
-            async move { answer(&state, &call).await }
+            let (state, told) = (Arc::clone(&shared), told.clone());
+            async move {
+                let answered = answer(&state, &call).await;
+                told.send_replace(());
+                answered
+            }
         };
-        Self { endpoint: Endpoint::start(answer).await, state }
+        Self { endpoint: Endpoint::start(answer).await, done, state }
     }
 
     /// The service URL that activities of this Teams name.
@@ -121,6 +131,14 @@ impl ConnectorServer {
     /// The typing activities, each with its conversation.
     pub fn typing(&self) -> Vec<(String, Value)> {
         self.state().typing.clone()
+    }
+
+    /// Waits until the test finds what it looks for; it looks again after every call.
+    pub async fn until(&self, look: impl Fn(&Self) -> bool) {
+        let mut done = self.done.subscribe();
+        while !look(self) {
+            done.changed().await.unwrap();
+        }
     }
 
     /// How many calls there were.
@@ -214,12 +232,27 @@ impl State {
         if only_one != is_targeted {
             return Ok(failure(400, "BadArgument"));
         }
+        let stream = activity::stream(&sent);
+        if let Some(("informative", None)) = stream {
+            let id = self.id();
+            self.streams.insert(id.clone(), conversation.to_owned());
+            self.typing.push((conversation.to_owned(), sent));
+            return Ok(json(201, &json!({ "id": id })));
+        }
+        let ended = match stream {
+            None => None,
+            Some(("final", Some(id))) if self.streams.get(id).map(String::as_str) == Some(conversation) => {
+                Some(self.streams.remove_entry(id).expect("it is there").0)
+            }
+            Some(("final", Some(_))) => return Ok(failure(403, "ContentStreamNotAllowed")),
+            Some(other) => return Err(format!("there is no stream like {other:?}")),
+        };
         if sent["type"] == "typing" {
             self.typing.push((conversation.to_owned(), sent));
             return Ok(StatusCode::ACCEPTED.into_response());
         }
         let only_for = sent["recipient"]["id"].as_str().filter(|_| only_one).map(str::to_owned);
-        let (id, splits) = (self.id(), activity::is_split(&sent));
+        let (id, splits) = (ended.unwrap_or_else(|| self.id()), activity::is_split(&sent));
         let conversation = conversation.to_owned();
         self.posted.push(Posted { conversation, id: id.clone(), activity: sent, only_for, updates: 0 });
         Ok(if splits { StatusCode::ACCEPTED.into_response() } else { json(201, &json!({ "id": id })) })
