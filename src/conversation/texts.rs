@@ -54,8 +54,11 @@ impl Conversation {
         let first = session.as_ref().and_then(|session| session.turns.first());
         if let Some(first) = first.filter(|first| first.message != click.place.thread.root) {
             let spoken = self.spoken(click).await.unwrap_or_default();
+            // A platform may tell the time in two ways, and what the session has is not told twice.
+            let known = spoken.iter().find(|said| said.message == first.message).map(|said| said.at);
+            let began = known.map_or(first.asked_at, |known| known.min(first.asked_at));
             let earlier = self.history(&spoken, click, memo).into_iter();
-            let earlier = earlier.filter(|entry| entry.timestamp < first.asked_at);
+            let earlier = earlier.filter(|entry| entry.timestamp < began);
             texts.history = earlier.chain(texts.history).collect();
         }
         Ok(texts)

@@ -138,6 +138,17 @@ async fn a_card_makes_its_ticket_after_a_restart_that_forgot_everything() {
 }
 
 #[tokio::test]
+async fn a_ticket_tells_the_conversation_once_although_ids_and_activities_tell_other_times() {
+    let world = World::new(doubtful).await;
+    let earlier = world.clock.now() - SignedDuration::from_secs(1);
+    world.asks(&id_at(earlier), "jane", &group(), "How do I reset a password?").await;
+    world.executes("2", "jane", &world.last(), "Yes, Create Ticket").await;
+    let told = world.told(Endpoint::CreateTicket);
+    assert_eq!(told[0]["conversation_history"].as_array().unwrap().len(), 2);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn forged_card_data_is_refused_with_a_word() {
     let world = World::new(doubtful).await;
     world.asks("1", "jane", &personal(), "How do I reset a password?").await;
