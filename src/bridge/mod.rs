@@ -216,14 +216,14 @@ impl Bridge {
             finished
         };
         let ((), finished) = tokio::join!(serving, stopping);
-        // Whom the last open connections brought is told, too.
+        // Nobody is called any more once these are gone; they end as soon as they are told to.
+        calling.close();
+        calling.wait().await;
+        // Whom the last open connections brought is told, too, and a token that is just being exchanged is kept.
         let at_rest = finished && conversation.drain(Duration::ZERO, limits[1]).await;
         if !at_rest && !store.lasts() {
             warn!("some work could neither be finished nor be told of");
         }
-        // Nobody is called any more once this returns; both end as soon as they are told to.
-        calling.close();
-        calling.wait().await;
         background.close();
         if at_rest {
             // Otherwise a post may still be on its way: whoever takes over comes when the lease is over.
