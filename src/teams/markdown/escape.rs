@@ -70,7 +70,9 @@ pub(super) fn guarded(line: &str) -> String {
     let after = line[digits..].strip_prefix(['.', ')']).filter(|_| digits > 0);
     let is_number = after.is_some_and(|after| after.is_empty() || after.starts_with([' ', '\t', '\n']));
     let is_mark = line.starts_with(['#', '>', '-', '+', '=', '|', ':']) || line.starts_with("~~~");
-    if is_number || is_mark { format!("{JOINER}{line}") } else { line.to_owned() }
+    let is_bullet =
+        line.strip_prefix('*').is_some_and(|rest| rest.trim_start().len() < rest.len() || rest.is_empty());
+    if is_number || is_mark || is_bullet { format!("{JOINER}{line}") } else { line.to_owned() }
 }
 
 /// Whether an entity begins with the `&` before `rest`, or can with what comes after it.

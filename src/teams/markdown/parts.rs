@@ -1,10 +1,11 @@
 //! Blocks put together as messages: one where they fit, else as many as it takes.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser, Tag};
 
-use super::escape::guarded;
+use super::escape::{JOINER, guarded};
 use super::writer::OPTIONS;
 use super::{Block, Form};
 
@@ -71,14 +72,21 @@ impl Block {
             Form::Quote => limit * 3 / 5 - "\n>\n".len() - 1,
             Form::Code => limit - "```\n\n```".len() - "\n>\n".len(),
         };
-        let whole = if self.form == Form::Code { Vec::new() } else { whole_spans(&self.text, room) };
+        let (whole_text, whole) = match self.form {
+            Form::Code => (Cow::Borrowed(self.text.as_str()), Vec::new()),
+            Form::Text | Form::Quote => {
+                let text = dead_where_cut(&self.text, room);
+                let whole = whole_spans(&text, room);
+                (text, whole)
+            }
+        };
         let (mut pieces, mut at) = (Vec::new(), 0);
-        while at < self.text.len() {
+        while at < whole_text.len() {
             let cut = match self.form {
-                Form::Code => code_cut(&self.text, at, room),
-                _ => text_cut(&self.text, at, room, &whole),
+                Form::Code => code_cut(&whole_text, at, room),
+                _ => text_cut(&whole_text, at, room, &whole),
             };
-            let piece = &self.text[at..cut];
+            let piece = &whole_text[at..cut];
             let text = match self.form {
                 Form::Code => piece.trim_end_matches('\n').to_owned(),
                 // In the middle of a line, anything may stand.
@@ -131,6 +139,19 @@ fn text_cut(text: &str, at: usize, room: usize, whole: &[Range<usize>]) -> usize
     let word = ends(" ").find(is_good);
     let before_span = around(end).map(|span| span.start);
     line.or(sentence).or(word).or(before_span.filter(|cut| at < *cut)).unwrap_or(end)
+}
+
+/// The text with no link in its code that is too long to be whole: in halves it is no code any more.
+fn dead_where_cut(text: &str, room: usize) -> Cow<'_, str> {
+    let events = Parser::new_ext(text, OPTIONS).into_offset_iter();
+    let long = events.filter(|(event, range)| matches!(event, Event::Code(_)) && room <= range.len());
+    let mut dead = Cow::Borrowed(text);
+    // From the end, so that what comes before stays where it is.
+    for (_, range) in long.collect::<Vec<_>>().into_iter().rev() {
+        let code = text[range.clone()].replace(']', &format!("]{JOINER}"));
+        dead.to_mut().replace_range(range, &code);
+    }
+    dead
 }
 
 /// What should not be cut in two, unless it is too long itself; in order, and not overlapping.
