@@ -151,11 +151,13 @@ impl<'a> Reader<'a> {
             let said = self.activity["text"].as_str().unwrap_or_default();
             keys.extend(self.copies(deed, said));
         }
+        // Who says nothing is told what the app can do.
+        let words = if command::is_help(&readable.text) { "" } else { afresh.unwrap_or(&readable.text) };
         let question = Question {
             place: origin.place(id, self.at),
             user: UserId::from(*user),
             message: MessageId::from(*id),
-            text: Text::plain(afresh.unwrap_or(&readable.text)),
+            text: Text::plain(words),
             asked_at: self.at,
             addressed,
             outsider: *outsider,

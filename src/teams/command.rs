@@ -1,4 +1,4 @@
-//! The one command: "new" begins another conversation in a chat that never ends. Pure.
+//! The commands: "new" begins another conversation in a chat that never ends, "help" says what the app can do. Pure.
 
 /// What follows the command; `None` when a text is not one.
 ///
@@ -23,9 +23,34 @@ pub fn afresh(text: &str) -> Option<&str> {
     (is_alone || is_set_off).then(|| bare.trim())
 }
 
+/// Whether a text is the command `help` or `/help`: alone, in any case of letters and with a question mark or the like. In a
+/// sentence it is a question's word.
+pub fn is_help(text: &str) -> bool {
+    let text = text.trim();
+    let word = text.strip_prefix('/').unwrap_or(text).trim_end_matches(['.', '!', '?']);
+    word.eq_ignore_ascii_case("help")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn help_is_a_command_alone() {
+        for (text, command) in [
+            ("help", true),
+            (" Help! ", true),
+            ("/help", true),
+            ("help?", true),
+            ("help me", false),
+            ("helpful", false),
+            ("I need help", false),
+            ("", false),
+            ("/", false),
+        ] {
+            assert_eq!(is_help(text), command, "{text}");
+        }
+    }
 
     #[test]
     fn new_is_a_command_alone_with_a_slash_with_a_colon_or_on_a_line_of_its_own() {

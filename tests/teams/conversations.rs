@@ -2,7 +2,7 @@
 
 use insta::{assert_json_snapshot, assert_snapshot};
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use threadbridge::clock::Clock;
 use threadbridge::demo::agent::Endpoint;
 
@@ -93,6 +93,25 @@ async fn a_ticket_is_made_once_whoever_presses_how_often() {
     // An old copy of the card, in a client that knows no better.
     world.submits("4", "jane", &prompt, "Yes, Create Ticket").await;
     assert_eq!(world.agent.tickets().len(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn help_says_what_the_app_can_do_and_asks_nobody() {
+    let world = World::new(confident).await;
+    let root = id_at(world.clock.now());
+    for (id, conversation, text) in
+        [("1", personal(), "help"), ("2", group(), "/Help"), (root.as_str(), channel(), "help?")]
+    {
+        world.asks(id, "jane", &conversation, text).await;
+    }
+    let said: Vec<Value> =
+        world.teams.posted().into_iter().map(|posted| posted.activity["text"].clone()).collect();
+    assert_eq!((said.len(), world.asked()), (3, 0));
+    assert_snapshot!(said[0].as_str().unwrap(), @"Hello! Ask me a question about the CRM: mention me with your question in a channel, or write to me directly. I answer in the thread with my sources, and if I am not sure I can create a support ticket for you.");
+    assert!(said.iter().all(|text| *text == said[0]));
+    world.asks("4", "jane", &personal(), "help me with refunds").await;
+    assert_eq!(world.asked(), 1);
     world.finish().await;
 }
 
