@@ -223,6 +223,9 @@ impl Platform for TeamsPlatform {
         let kept = contents.as_ref().map(|contents| contents.texts.as_str());
         let (answer, message) =
             self.with_look(place, kept, |look| (invoke::answer(reply, look), replacement(reply, look)));
+        // A press's answer may arrive after the changes of its card, and is what the presser then goes on seeing. So one that
+        // will soon be out of date is given only when Teams can wait no longer.
+        let answer = answer.filter(|_| !matches!(reply, Reply::Outcome(Outcome::Creating(_))));
         if let (Some(press), Some(answer)) = (&spot.address.press, answer) {
             self.waiting.answer(press, None, answer);
         }

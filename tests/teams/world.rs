@@ -216,8 +216,15 @@ impl World {
         self.teams.posted().pop().unwrap()
     }
 
-    /// A press of a card's button as an invoke; returns the response's body.
+    /// A press of a card's button as an invoke, and the bridge finishes; returns the response's body.
     pub async fn executes(&self, id: &str, who: &str, card: &Posted, title: &str) -> Value {
+        let response = self.presses(id, who, card, title).await;
+        self.idle().await;
+        response
+    }
+
+    /// A press of a card's button as an invoke; returns the response's body.
+    pub async fn presses(&self, id: &str, who: &str, card: &Posted, title: &str) -> Value {
         let action = action(card, title);
         let value = json!({ "action": { "type": "Action.Execute", "id": action["id"], "verb": action["verb"],
             "data": action["data"] }, "trigger": "manual" });
@@ -226,7 +233,6 @@ impl World {
         let activity = mint::with(self.activity(id, who, &conversation_of(card)), &pressed);
         let (status, body) = self.send(&activity).await;
         assert_eq!(status, 200, "{body}");
-        self.idle().await;
         serde_json::from_str(&body).unwrap()
     }
 
