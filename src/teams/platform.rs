@@ -201,11 +201,8 @@ impl Platform for TeamsPlatform {
         };
         let messages = self.with_look(place, None, |look| render(reply, look));
         for message in messages {
-            // A stream ends with a text.
-            let fits = message.kind != Kind::Card || !matches!(instead, Some(Instead::Stream(_)));
-            let instead = if fits { instead.take() } else { None };
             let body = spot.addressed(message.body);
-            let id = self.deliver(&spot, &body, instead).await.map_err(outcome)?;
+            let id = self.deliver(&spot, &body, instead.take()).await.map_err(outcome)?;
             if let (Some(id), Kind::Rated) = (id, message.kind) {
                 self.note(place, reply, id).await;
             }

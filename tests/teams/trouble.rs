@@ -38,6 +38,25 @@ async fn in_person_a_line_says_that_the_agent_thinks_and_the_answer_takes_its_pl
     world.finish().await;
 }
 
+#[rstest]
+#[case::as_the_streams_end(Turn::Well, true)]
+#[case::beside_a_stream_that_must_end_with_a_text(Turn::Fails(400, "BadRequest"), false)]
+#[tokio::test]
+async fn in_person_a_notice_takes_the_place_of_the_line_too(#[case] turn: Turn, #[case] ends: bool) {
+    let world = thinking(&personal()).await;
+    world.agent.faults().next(Endpoint::Chat, 1, Fault::answer(Canned::error(422, "canary")));
+    world.teams.next([turn]);
+    world.agent.faults().open(Endpoint::Chat);
+    world.idle().await;
+    assert_eq!(world.teams.posted().len(), 1);
+    let notice = world.last();
+    assert_eq!(card_words(&notice), "Unable to connect right now. Please try again shortly.");
+    assert_eq!(notice.activity["entities"][0]["streamType"] == "final", ends);
+    world.executes("2", "jane", &notice, "Ask again").await;
+    assert_eq!((world.last().id, world.teams.posted().len()), (notice.id, 1));
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn among_others_it_types() {
     let world = thinking(&group()).await;
