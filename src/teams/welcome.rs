@@ -59,9 +59,12 @@ impl Welcoming {
     }
 }
 
-/// The word; with questions to try, where one person can press them.
+/// The word, with questions to try: as buttons for one person, for more people, where Teams has none, in words.
 fn said(welcome: &Welcome, alone: bool) -> Value {
-    let mut message = json!({ "type": "message", "textFormat": "markdown", "text": plain(&welcome.text) });
+    let example = |question: &String| format!("•\u{a0}{}", plain(question));
+    let named = welcome.examples.iter().filter(|_| !alone).map(example);
+    let text = std::iter::once(plain(&welcome.text)).chain(named).collect::<Vec<_>>().join("\n\n");
+    let mut message = json!({ "type": "message", "textFormat": "markdown", "text": text });
     if alone && !welcome.examples.is_empty() {
         let action = |question: &String| json!({ "type": "imBack", "title": question, "value": question });
         let actions: Vec<Value> = welcome.examples.iter().map(action).collect();

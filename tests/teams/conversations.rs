@@ -1,6 +1,6 @@
 //! A conversation in Teams from the first message to the last press, by the front door.
 
-use insta::{assert_json_snapshot, assert_snapshot};
+use insta::{allow_duplicates, assert_json_snapshot, assert_snapshot};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use threadbridge::clock::Clock;
@@ -273,6 +273,31 @@ async fn a_conversation_is_welcomed_once() {
         world.idle().await;
     }
     assert_eq!(world.teams.posted().len(), 1);
-    assert_eq!(world.last().activity["text"], "Hello!");
+    let welcome = world.last().activity;
+    assert_eq!(welcome["text"], "Hello!");
+    assert_eq!(welcome["suggestedActions"]["actions"].as_array().unwrap().len(), 3);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn among_others_where_teams_shows_no_buttons_the_welcome_names_its_examples() {
+    let world = World::new(confident).await;
+    let installed = json!({ "type": "installationUpdate", "action": "add" });
+    for conversation in [group(), channel()] {
+        let activity = crate::microsoft::mint::with(world.activity("1", "jane", &conversation), &installed);
+        assert_eq!(world.send(&activity).await, (200, String::new()));
+        world.idle().await;
+        let welcome = world.last().activity;
+        assert_eq!(welcome["suggestedActions"], Value::Null);
+        allow_duplicates! { assert_snapshot!(welcome["text"].as_str().unwrap(), @"
+        Hello!
+
+        • How do I process a refund?
+
+        • How do I reset a password?
+
+        • How do I import contacts?
+        ") };
+    }
     world.finish().await;
 }
