@@ -12,9 +12,12 @@ use crate::chat::{Outcome, Reply, TurnMemo, Word, wording};
 
 /// Answers a pressed button with what the core says to the press first: an outcome takes the place of the card for
 /// whoever pressed, a word is shown to them. `None` for an answer, which is no card.
+///
+/// That a question is asked again is only said: this card's place is soon taken for everybody by what comes of it, and
+/// a card in the answer may arrive after that.
 pub fn answer(reply: &Reply, look: Look<'_>) -> Option<Value> {
     match reply {
-        Reply::Word(_) => Some(words(&wording::of(reply))),
+        Reply::Word(_) | Reply::Working => Some(words(&wording::of(reply))),
         reply => card(reply, look).map(|card| shown(&card)),
     }
 }

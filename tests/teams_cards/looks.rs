@@ -237,7 +237,7 @@ fn a_press_is_answered_with_the_card_or_the_words() {
     insta::assert_snapshot!(all, @"
     help: 200 adaptive
     a new conversation: 200 adaptive
-    working: 200 adaptive
+    working: 200 message
     unknown: 200 adaptive
     incomplete: 200 adaptive
     not for you: 200 adaptive
