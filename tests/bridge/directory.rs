@@ -207,7 +207,7 @@ async fn the_slack_profile_can_say_who_somebody_is_in_the_crm() {
     world.asks("How do I reset a password?").await;
     insta::assert_snapshot!(world.whispers("U0JANE"), @"
     Threadbridge (only visible to you)
-      Your entry in the CRM's directory lacks agency, office. Please contact your workspace admin to have it completed.
+      Your entry in the CRM's directory lacks agency, office. Please contact your admin to have it completed.
     ");
     assert_eq!(world.questions(), 1);
     world.see_all();

@@ -100,7 +100,7 @@ async fn who_is_not_in_the_directory_can_tell_the_admins_once() {
     [Ask a question (primary, https://slack.com/app_redirect?app=A0BRIDGE&tab=messages&team=T0ACME)]
     · “How do I process a refund?” · “How do I reset a password?” · “How do I import contacts?”
     # You in the CRM
-    I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your workspace admin to be added.
+    I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.
     [Tell the admins]
     # The answering service
     🟢 It is up.
@@ -134,7 +134,10 @@ async fn a_guest_sees_that_they_may_not_ask() {
     let setup = Setup::default().with_person(guest.standing(Standing::Guest));
     let world = World::build(&[], setup, confident).await;
     let view = open(&world, "U0JANE").await;
-    assert!(view.contains("I can only answer full members") && !view.contains("Cape Town"), "{view}");
+    assert!(
+        view.contains("I can only answer this organisation's own members") && !view.contains("Cape Town"),
+        "{view}"
+    );
     world.finish().await;
 }
 

@@ -65,7 +65,7 @@ async fn whose_entry_is_incomplete_is_told_which_fields_are_missing() {
     world.says("U0NOVA", "C0LETTINGS", "@Threadbridge How do I reset a password?").await;
     insta::assert_snapshot!(world.whispers("U0NOVA"), @"
     Threadbridge (only visible to you)
-      Your entry in the CRM's directory lacks agency, office. Please contact your workspace admin to have it completed.
+      Your entry in the CRM's directory lacks agency, office. Please contact your admin to have it completed.
     ");
     assert_eq!(world.questions(), 0);
     world.finish().await;
@@ -79,14 +79,14 @@ async fn in_a_direct_message_the_same_is_an_ordinary_message() {
     Nova Reed
       How do I reset a password?
     Threadbridge
-      Your entry in the CRM's directory lacks office. Please contact your workspace admin to have it completed.
+      Your entry in the CRM's directory lacks office. Please contact your admin to have it completed.
     ");
     let root = world.says("U0TOM", "dm", "How do I reset a password?").await;
     insta::assert_snapshot!(world.see("D0TOM", &root), @"
     Tom Baker
       How do I reset a password?
     Threadbridge
-      I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your workspace admin to be added.
+      I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.
     ");
     assert_eq!(world.questions(), 0);
     world.finish().await;
@@ -112,12 +112,12 @@ async fn guests_and_strangers_are_told_privately_that_they_may_not_ask() {
     world.says("U0GUS", "C0LETTINGS", "@Threadbridge Hello?").await;
     insta::assert_snapshot!(world.whispers("U0GUS"), @"
     Threadbridge (only visible to you)
-      Sorry, I can only answer full members of this workspace.
+      Sorry, I can only answer this organisation's own members.
     ");
     world.says("U0SARA", "C0PARTNERS", "@Threadbridge Hello?").await;
     insta::assert_snapshot!(world.whispers("U0SARA"), @"
     Threadbridge (only visible to you)
-      Sorry, I can only answer full members of this workspace.
+      Sorry, I can only answer this organisation's own members.
     ");
     assert_eq!(world.questions(), 0);
     world.finish().await;
@@ -198,7 +198,10 @@ async fn people_of_other_organisations_get_no_further_by_asking_again() {
         world.slack.ephemerals("U0SARA").into_iter().find(|whisper| whisper.text.contains("still answering"));
     assert_eq!(world.slack.press_private(&busy.unwrap(), "Ask again").await.status, 200);
     world.idle().await;
-    assert_eq!(world.whispers("U0SARA").matches("I can only answer full members").count(), 2);
+    assert_eq!(
+        world.whispers("U0SARA").matches("I can only answer this organisation's own members").count(),
+        2
+    );
     assert_eq!(world.questions(), 1);
     world.see("C0PARTNERS", &root);
     world.finish().await;

@@ -165,7 +165,7 @@ async fn guests_and_people_of_other_organisations_are_answered_only_if_allowed(
         } else {
             assert_eq!(asked(&world), [""; 0]);
             let told = format!("{thread}{whispers}");
-            assert!(told.contains("Sorry, I can only answer full members of this workspace."), "{told}");
+            assert!(told.contains("Sorry, I can only answer this organisation's own members."), "{told}");
         }
         world.finish().await;
     }
@@ -185,7 +185,7 @@ async fn an_outsider_is_refused_by_the_event_alone_and_nobody_else_sees_it() {
     assert_eq!(asked(&world), [""; 0]);
     insta::assert_snapshot!(world.whispers("U0ANN"), @"
     Threadbridge (only visible to you)
-      Sorry, I can only answer full members of this workspace.
+      Sorry, I can only answer this organisation's own members.
     ");
     world.finish().await;
 }

@@ -253,9 +253,9 @@ async fn who_may_not_ask_is_told_so_where_only_they_see_it() {
         })
         .collect();
     assert_snapshot!(told.join("\n"), @"
-    29:gus: Sorry, I can only answer full members of this workspace.
-    29:nobody: I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your workspace admin to be added.
-    29:stranger: Sorry, I can only answer full members of this workspace.
+    29:gus: Sorry, I can only answer this organisation's own members.
+    29:nobody: I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.
+    29:stranger: Sorry, I can only answer this organisation's own members.
     ");
     assert_eq!(world.asked(), 0);
     world.finish().await;

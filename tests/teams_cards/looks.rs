@@ -59,11 +59,11 @@ fn every_reply_is_these_activities() {
     answer to a developer who pressed a button
       {"channelData":{"feedbackLoop":{"type":"default"}},"entities":[{"@context":"https://schema.org","@id":"","@type":"Message","additionalType":["AIGeneratedContent"],"citation":[{"@type":"Claim","appearance":{"@type":"DigitalDocument","abstract":"An article of the knowledge base (how to). It fits the question by 95 %.","name":"Password Reset Guide","url":"https://kb.example/how_to/kb_001"},"position":1},{"@type":"Claim","appearance":{"@type":"DigitalDocument","abstract":"An article of the knowledge base (how to). It fits the question by 50 %.","name":"Account Security","url":"https://kb.example/how_to/kb_002"},"position":2}],"type":"https://schema.org/Message"}],"text":"**Asked:** How do I \\*reset\\* it?\n\nGo to **Settings > Users** and press _Reset_.\n\n**Sources:** [Password Reset Guide](https://kb.example/how_to/kb_001) [1] · [Account Security](https://kb.example/how_to/kb_002) [2]\n\nVery sure · 92 %\n\n**Debug details:**\n\n```\nintent: \"<{joiner}at>reset<{joiner}/at>\"\nmodel: x\n```","textFormat":"markdown","type":"message"}
     unknown
-      {"text":"I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your workspace admin to be added.","textFormat":"markdown","type":"message"}
+      {"text":"I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.","textFormat":"markdown","type":"message"}
     incomplete
-      {"text":"Your entry in the CRM's directory lacks agency, office. Please contact your workspace admin to have it completed.","textFormat":"markdown","type":"message"}
+      {"text":"Your entry in the CRM's directory lacks agency, office. Please contact your admin to have it completed.","textFormat":"markdown","type":"message"}
     not for you
-      {"text":"Sorry, I can only answer full members of this workspace.","textFormat":"markdown","type":"message"}
+      {"text":"Sorry, I can only answer this organisation's own members.","textFormat":"markdown","type":"message"}
     switched off
       {"text":"I'm switched off here. Please ask me in another channel, or ask your admin.","textFormat":"markdown","type":"message"}
     too busy

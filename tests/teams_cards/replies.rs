@@ -50,7 +50,7 @@ pub fn replies() -> Vec<(String, Reply)> {
     developers.asked = Some("How do I *reset* it?".into());
     let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
     let until = now + jiff::SignedDuration::from_secs(3_600);
-    let contact = || "your workspace admin".into();
+    let contact = || "your admin".into();
     let mut all = vec![
         ("help", Reply::Help),
         ("a new conversation", Reply::Afresh),

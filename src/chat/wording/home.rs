@@ -9,7 +9,7 @@ pub const ASK: &str = "Ask a question";
 /// Heads what the CRM says of a person.
 pub const YOU: &str = "You in the CRM";
 /// Says that people of this standing may not ask.
-pub const NOT_ALLOWED: &str = "I can only answer full members of this workspace.";
+pub const NOT_ALLOWED: &str = "I can only answer this organisation's own members.";
 /// Says that nobody knows who the person is just now.
 pub const UNREACHABLE: &str =
     "I can't look you up in the CRM at the moment. Please come back in a few minutes.";

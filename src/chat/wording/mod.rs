@@ -108,7 +108,7 @@ pub fn of(reply: &Reply) -> String {
         Reply::Answer(answer) => answer.answer.text.0.clone(),
         Reply::Failed(trouble, _) => of_trouble(*trouble).into(),
         Reply::Unknown { missing, contact } => unknown(missing, contact),
-        Reply::NotForYou => "Sorry, I can only answer full members of this workspace.".into(),
+        Reply::NotForYou => "Sorry, I can only answer this organisation's own members.".into(),
         Reply::OffHere => "I'm switched off here. Please ask me in another channel, or ask your admin.".into(),
         Reply::RateLimited { until, now, .. } => {
             let minute = next_minute(*until).strftime("%H:%M UTC").to_string();

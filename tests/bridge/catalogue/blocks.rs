@@ -29,11 +29,11 @@ fn every_reply_is_this_block_kit() {
       {"block_id":"tail:1764158400.000100:1:words","expand":true,"text":{"text":"I couldn't find a confident answer. Would you like to create a support ticket?","type":"mrkdwn","verbatim":true},"type":"section"}
       {"block_id":"tail:1764158400.000100:1","elements":[{"accessibility_label":"Yes, create a support ticket","action_id":"create_ticket","style":"primary","text":{"emoji":true,"text":"Yes, Create Ticket","type":"plain_text"},"type":"button","value":"(sealed CreateTicket)"},{"accessibility_label":"No, do not create a support ticket","action_id":"decline_ticket","text":{"emoji":true,"text":"No Thanks","type":"plain_text"},"type":"button","value":"(sealed DeclineTicket)"}],"type":"actions"}
     unknown
-      {"expand":true,"text":{"text":"I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your workspace admin to be added.","type":"mrkdwn","verbatim":true},"type":"section"}
+      {"expand":true,"text":{"text":"I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.","type":"mrkdwn","verbatim":true},"type":"section"}
     incomplete
-      {"expand":true,"text":{"text":"Your entry in the CRM's directory lacks agency, office. Please contact your workspace admin to have it completed.","type":"mrkdwn","verbatim":true},"type":"section"}
+      {"expand":true,"text":{"text":"Your entry in the CRM's directory lacks agency, office. Please contact your admin to have it completed.","type":"mrkdwn","verbatim":true},"type":"section"}
     not for you
-      {"expand":true,"text":{"text":"Sorry, I can only answer full members of this workspace.","type":"mrkdwn","verbatim":true},"type":"section"}
+      {"expand":true,"text":{"text":"Sorry, I can only answer this organisation's own members.","type":"mrkdwn","verbatim":true},"type":"section"}
     switched off
       {"expand":true,"text":{"text":"I'm switched off here. Please ask me in another channel, or ask your admin.","type":"mrkdwn","verbatim":true},"type":"section"}
     too busy

@@ -57,13 +57,10 @@ fn replies() -> Vec<(&'static str, Reply)> {
         ("working", Reply::Working),
         ("answer", answer(false)),
         ("doubtful answer", answer(true)),
-        ("unknown", Reply::Unknown { missing: Vec::new(), contact: "your workspace admin".into() }),
+        ("unknown", Reply::Unknown { missing: Vec::new(), contact: "your admin".into() }),
         (
             "incomplete",
-            Reply::Unknown {
-                missing: vec!["agency".into(), "office".into()],
-                contact: "your workspace admin".into(),
-            },
+            Reply::Unknown { missing: vec!["agency".into(), "office".into()], contact: "your admin".into() },
         ),
         ("not for you", Reply::NotForYou),
         ("switched off", Reply::OffHere),

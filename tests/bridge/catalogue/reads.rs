@@ -43,11 +43,11 @@ fn every_reply_reads_well_and_the_contracts_sentences_stand_word_for_word() {
       I couldn't find a confident answer. Would you like to create a support ticket?
       [Yes, Create Ticket (primary)] [No Thanks]
     unknown
-      I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your workspace admin to be added.
+      I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.
     incomplete
-      Your entry in the CRM's directory lacks agency, office. Please contact your workspace admin to have it completed.
+      Your entry in the CRM's directory lacks agency, office. Please contact your admin to have it completed.
     not for you
-      Sorry, I can only answer full members of this workspace.
+      Sorry, I can only answer this organisation's own members.
     switched off
       I'm switched off here. Please ask me in another channel, or ask your admin.
     too busy
