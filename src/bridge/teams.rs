@@ -16,6 +16,7 @@ use crate::teams::guard::Guard;
 use crate::teams::keys::Keys;
 use crate::teams::login::Login;
 use crate::teams::platform::TeamsPlatform;
+use crate::teams::repeats::Repeats;
 use crate::teams::token::Rule;
 use crate::teams::webhook::{self, Webhook};
 use crate::teams::welcome::Welcoming;
@@ -73,6 +74,8 @@ impl TeamsSide {
             seal: seal.clone(),
             idle_limit: SignedDuration::from_mins(config.teams.chat_idle_minutes.into()),
             clock: Arc::clone(clock),
+            tracker: work.clone(),
+            repeats: Repeats::default(),
         };
         webhook::router(&config.teams.path, webhook)
     }

@@ -151,6 +151,8 @@ pub enum Word {
     OnlyTheAsker,
     /// It is being done already.
     Busy,
+    /// The same question was asked a moment ago, and this one is taken for another copy of it.
+    AskedTwice,
     /// It has been rated already.
     AlreadyRated,
     /// It has been answered already.

@@ -23,8 +23,10 @@ const LONGEST_DIGESTED: usize = 64 * 1024;
 pub enum Activity {
     /// Somebody asked.
     Asked {
-        /// What another copy of it would also have.
+        /// What another delivery of it has, too.
         keys: Vec<String>,
+        /// What it says and who, where; a copy of it under another id has the same. `None` of what may well be said twice.
+        said: Option<String>,
         /// The question.
         inbound: Box<Inbound>,
     },
@@ -146,11 +148,8 @@ impl<'a> Reader<'a> {
             Some(_) => Some(SignedDuration::ZERO),
             None => origin.is_flat().then_some(self.reading.idle_limit),
         };
-        let mut keys = vec![self.key(deed)];
-        if readable.text.chars().nth(SHORTEST_REPEATED - 1).is_some() {
-            let said = self.activity["text"].as_str().unwrap_or_default();
-            keys.extend(self.copies(deed, said));
-        }
+        let is_long = readable.text.chars().nth(SHORTEST_REPEATED - 1).is_some();
+        let said = is_long.then(|| self.said(deed, self.activity["text"].as_str().unwrap_or_default()));
         // Who says nothing is told what the app can do.
         let words = if command::is_help(&readable.text) { "" } else { afresh.unwrap_or(&readable.text) };
         let question = Question {
@@ -164,7 +163,8 @@ impl<'a> Reader<'a> {
             by_button: false,
             idle_limit,
         };
-        Activity::Asked { keys, inbound: Box::new(Inbound::Question(question)) }
+        let keys = vec![self.key(deed)];
+        Activity::Asked { keys, said, inbound: Box::new(Inbound::Question(question)) }
     }
 
     fn invoke(&self) -> Activity {
@@ -199,12 +199,10 @@ impl<'a> Reader<'a> {
     }
 
     fn pressed(&self, deed: &Deed<'_>, data: CardData, via: Via) -> Activity {
-        let mut keys = vec![self.key(deed)];
-        if via == Via::Message {
-            keys.extend(self.copies(deed, &data.button));
-        }
+        let said = (via == Via::Message).then(|| self.said(deed, &data.button));
         Activity::Pressed(Box::new(Press {
-            keys,
+            keys: vec![self.key(deed)],
+            said,
             place: self.place_of_press(deed),
             user: deed.user.into(),
             on: self.reply_to(),
@@ -228,16 +226,12 @@ impl<'a> Reader<'a> {
         format!("{}/{}/{}/{}", super::PLATFORM, deed.origin.tenant, deed.origin.base, deed.id)
     }
 
-    /// What a copy under another id, which Teams sends after some 30 s, has in common with the original: who said what,
-    /// in one of two minutes. Digests, because a store that lasts keeps keys as they are.
-    fn copies(&self, deed: &Deed<'_>, said: &str) -> [String; 2] {
+    /// Who said what in which thread: a digest, because it is kept.
+    fn said(&self, deed: &Deed<'_>, said: &str) -> String {
+        let Deed { origin, user, .. } = deed;
         let said = text::up_to(said, LONGEST_DIGESTED);
-        let minute = self.at.as_second().div_euclid(60);
-        [minute, minute + 1].map(|minute| {
-            let Deed { origin, user, .. } = deed;
-            let input = [origin.tenant, origin.base, user, said, &minute.to_string()].join("\0");
-            format!("{}/copy/{}", super::PLATFORM, self.reading.seal.digest("teams copy", &input))
-        })
+        let input = [origin.tenant, origin.base, origin.root.unwrap_or_default(), user, said].join("\0");
+        format!("{}/copy/{}", super::PLATFORM, self.reading.seal.digest("teams copy", &input))
     }
 }
 

@@ -23,6 +23,7 @@ pub mod place;
 pub mod platform;
 pub mod press;
 pub mod refusal;
+pub mod repeats;
 pub mod service_url;
 pub mod settings;
 pub mod text;

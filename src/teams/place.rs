@@ -80,7 +80,7 @@ pub(super) struct Origin<'a> {
     /// The conversation's id, without a thread.
     pub(super) base: &'a str,
     /// The thread's first message, if the conversation's id names it.
-    root: Option<&'a str>,
+    pub(super) root: Option<&'a str>,
     /// The conversation's id as it is written.
     conversation: &'a str,
     /// What kind of conversation it is.

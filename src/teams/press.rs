@@ -66,8 +66,10 @@ pub enum Via {
 /// A pressed button of a card, its seal unbroken as yet.
 #[derive(Debug, Clone)]
 pub struct Press {
-    /// What another copy of it would also have.
+    /// What another delivery of it has, too.
     pub keys: Vec<String>,
+    /// What a copy of it under another id has, too, if it came as a message.
+    pub said: Option<String>,
     /// Where the card stands.
     pub place: Place,
     /// Who pressed.
@@ -106,7 +108,7 @@ impl Press {
 /// A pressed thumb. It carries nothing of ours: what the answer was is known by its message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Thumb {
-    /// What another copy of it would also have.
+    /// What another delivery of it has, too.
     pub keys: Vec<String>,
     /// Where the answer stands.
     pub place: Place,

@@ -14,6 +14,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use jiff::SignedDuration;
 use serde_json::Value;
+use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
 use super::activity::{self, Activity, Reading};
@@ -24,11 +25,12 @@ use super::place::{self, Address};
 use super::platform::TeamsPlatform;
 use super::press::{Press, Thumb, Via};
 use super::refusal::Refusal;
+use super::repeats::Repeats;
 use super::token::Addressed;
 use super::welcome::Welcoming;
-use crate::chat::{Action, Button, Click, Inbound, Rating};
+use crate::chat::{self, Action, Button, Click, Inbound, MessageId, Rating, Reply, Word};
 use crate::clock::Clock;
-use crate::conversation::{Conversation, Taken};
+use crate::conversation::{Conversation, Platform, Taken};
 use crate::seal::Seal;
 
 /// How long a press waits for the core: Teams waits for 5 s or more, and the whole request must fit into 3.
@@ -50,6 +52,10 @@ pub struct Webhook {
     pub idle_limit: SignedDuration,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Of what is said after the acknowledgement.
+    pub tracker: TaskTracker,
+    /// What was said lately.
+    pub repeats: Repeats,
 }
 
 /// The route at `path`. The body's cap is set by the server around it.
@@ -98,7 +104,7 @@ impl Webhook {
     async fn take(&self, activity: &Value) -> Response {
         let (seal, idle_limit, now) = (&self.seal, self.idle_limit, self.clock.now());
         match activity::read(activity, Reading { seal, idle_limit, now }) {
-            Activity::Asked { keys, inbound } => self.accept(&keys, *inbound).await,
+            Activity::Asked { keys, said, inbound } => self.asked(&keys, said, *inbound).await,
             Activity::Pressed(press) => self.pressed(*press).await,
             Activity::Rated(thumb) => self.rated(*thumb).await,
             Activity::Arrived(arrival) => {
@@ -125,6 +131,27 @@ impl Webhook {
         }
     }
 
+    /// What is taken for a copy is not asked again; somebody who meant it is told so.
+    async fn asked(&self, keys: &[String], said: Option<String>, inbound: Inbound) -> Response {
+        let Inbound::Question(question) = &inbound else { return self.accept(keys, inbound).await };
+        let (message, at) = (&question.message, question.asked_at);
+        if !said.is_some_and(|said| self.repeats.is_copy(&said, message, at, self.clock.now())) {
+            return self.accept(keys, inbound).await;
+        }
+        info!("a message that says the same as one of a moment ago is taken for a copy of it");
+        if question.addressed == chat::Addressed::Directly {
+            let (platform, place, user) =
+                (Arc::clone(&self.platform), question.place.clone(), question.user.clone());
+            self.tracker.spawn(async move {
+                let told = platform.whisper(&place, &user, &Reply::Word(Word::AskedTwice)).await;
+                if let Err(error) = told {
+                    warn!(error = &error as &dyn std::error::Error, "a private word could not be said");
+                }
+            });
+        }
+        acknowledged()
+    }
+
     async fn accept(&self, keys: &[String], inbound: Inbound) -> Response {
         let user = match &inbound {
             Inbound::Question(question) => &question.user,
@@ -144,7 +171,12 @@ impl Webhook {
     }
 
     async fn pressed(&self, press: Press) -> Response {
-        let (keys, via) = (press.keys.clone(), press.via);
+        let (keys, said, via) = (press.keys.clone(), press.said.clone(), press.via);
+        let (name, at) = (MessageId::from(keys.concat().as_str()), press.pressed_at);
+        if said.is_some_and(|said| self.repeats.is_copy(&said, &name, at, self.clock.now())) {
+            debug!("a press that came a moment ago as another message is taken for a copy of it");
+            return acknowledged();
+        }
         let mut click = press.click(&self.seal);
         if let Some(on) = &mut click.on {
             Contents::complete(on, click.button.as_ref());

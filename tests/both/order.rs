@@ -55,6 +55,8 @@ async fn what_is_delivered_again_is_not_asked_again() {
         chat.idle().await;
         chat.delivers_again().await;
         chat.idle().await;
+        // Whoever has said it twice is told what became of it.
+        chat.told("jane");
         let seen = chat.seen(&thread);
         chat.finish().await;
         answers(&seen).join("\n")

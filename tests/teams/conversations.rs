@@ -196,13 +196,34 @@ async fn forged_card_data_is_refused_with_a_word() {
 }
 
 #[tokio::test]
-async fn what_teams_delivers_again_is_asked_once() {
+async fn what_teams_delivers_again_is_asked_once_under_any_id_and_who_meant_it_is_told() {
     let world = World::new(confident).await;
     world.asks("1", "jane", &personal(), "How do I reset a password?").await;
     world.asks("1", "jane", &personal(), "How do I reset a password?").await;
+    assert_eq!(world.teams.posted().len(), 1);
     world.clock.advance(SignedDuration::from_secs(30));
     world.asks("2", "jane", &personal(), "How do I reset a password?").await;
     assert_eq!(world.asked(), 1);
+    assert_snapshot!(world.last().activity["text"].as_str().unwrap(), @"You asked exactly this a moment ago, so I took it for the same message delivered twice. To ask it again, wait a minute or change a word.");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_somebody_asks_again_is_asked_again() {
+    let world = World::new(confident).await;
+    let mut id = 0;
+    for (seconds, text) in [
+        (0, "yes"),
+        (20, "yes"),
+        (20, "How do I reset a password?"),
+        (10, "How do I reset a password?"),
+        (95, "How do I reset a password?"),
+    ] {
+        world.clock.advance(SignedDuration::from_secs(seconds));
+        id += 1;
+        world.asks(&id.to_string(), "jane", &personal(), text).await;
+        assert_eq!(world.asked(), id);
+    }
     world.finish().await;
 }
 

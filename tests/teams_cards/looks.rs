@@ -112,6 +112,8 @@ fn every_reply_is_these_activities() {
       {"text":"Only the person who asked can use these buttons.","textFormat":"markdown","type":"message"}
     word: busy
       {"text":"I'm already on it. One moment, please.","textFormat":"markdown","type":"message"}
+    word: asked twice
+      {"text":"You asked exactly this a moment ago, so I took it for the same message delivered twice. To ask it again, wait a minute or change a word.","textFormat":"markdown","type":"message"}
     word: already rated
       {"text":"This answer has already been rated. Thank you!","textFormat":"markdown","type":"message"}
     word: already done
@@ -265,6 +267,7 @@ fn a_press_is_answered_with_the_card_or_the_words() {
     word: expired: 200 message
     word: only the asker: 200 message
     word: busy: 200 message
+    word: asked twice: 200 message
     word: already rated: 200 message
     word: already done: 200 message
     word: rating failed: 200 message

@@ -203,6 +203,11 @@ fn of_word(word: &Word) -> String {
         Word::Expired => "This button no longer works. Please ask your question again.".into(),
         Word::OnlyTheAsker => "Only the person who asked can use these buttons.".into(),
         Word::Busy => "I'm already on it. One moment, please.".into(),
+        Word::AskedTwice => {
+            "You asked exactly this a moment ago, so I took it for the same message delivered twice. To ask it again, \
+             wait a minute or change a word."
+                .into()
+        }
         Word::AlreadyRated => "This answer has already been rated. Thank you!".into(),
         Word::AlreadyDone => "This has already been taken care of.".into(),
         Word::RatingFailed => "I couldn't save your rating just now. Please try again in a moment.".into(),

@@ -43,7 +43,7 @@ fn personal(text: &str) -> Value {
 
 fn question(activity: &Value) -> (Question, Vec<String>) {
     match parsed(activity) {
-        Activity::Asked { keys, inbound } => match *inbound {
+        Activity::Asked { keys, inbound, .. } => match *inbound {
             Inbound::Question(question) => (question, keys),
             Inbound::Click(_) => panic!("a message is no click"),
         },
@@ -95,22 +95,25 @@ fn in_a_flat_chat_a_session_may_rest_and_new_ends_it() {
 }
 
 #[test]
-fn a_copy_is_known_by_its_id_or_by_who_said_what_when() {
-    let keys = |other: Value| question(&with(other)).1;
-    let shares = |other: Value| {
-        let first = keys(json!({}));
-        keys(other).iter().any(|key| first.contains(key))
+fn a_copy_is_known_by_its_id_or_by_who_said_what_in_which_thread() {
+    let read = |other: Value| match parsed(&with(other)) {
+        Activity::Asked { keys, said, .. } => (keys, said),
+        other => panic!("{other:?}"),
     };
-    assert!(shares(json!({ "timestamp": "2026-11-29T12:00:00Z", "text": "edited" })), "the same id");
-    assert!(shares(json!({ "id": "2", "timestamp": "2026-11-22T12:00:32Z" })), "the same minute");
-    assert!(shares(json!({ "id": "2", "timestamp": "2026-11-22T12:01:15Z" })), "the next minute");
-    assert!(!shares(json!({ "id": "2", "timestamp": "2026-11-22T12:02:15Z" })), "said again later");
-    assert!(!shares(json!({ "id": "2", "text": "something else" })));
-    assert!(!shares(json!({ "id": "2", "from": { "id": "29:tom", "aadObjectId": "tom" } })));
-    let digests = keys(json!({})).concat();
-    assert!(!digests.contains("7faf8ab2") && !digests.contains("refunds"), "{digests}");
+    let (keys, said) = read(json!({}));
+    let said = said.unwrap();
+    assert_eq!(read(json!({ "timestamp": "2026-11-29T12:00:00Z", "text": "edited" })).0, keys, "the same id");
+    assert_eq!(read(json!({ "id": "2", "timestamp": "2026-11-22T12:00:32Z" })).1.as_ref(), Some(&said));
+    for other in [
+        json!({ "text": "something else, and long enough" }),
+        json!({ "from": { "id": "29:tom", "aadObjectId": "tom" } }),
+        json!({ "conversation": { "id": "19:y@thread.tacv2", "conversationType": "channel", "tenantId": TENANT } }),
+    ] {
+        assert_ne!(read(other).1.as_ref(), Some(&said));
+    }
+    assert!(!said.contains("7faf8ab2") && !said.contains("refunds"), "{said}");
     for short in ["new", "help", "yes", "Thanks a lot!"] {
-        assert_eq!(question(&personal(short)).1.len(), 1, "{short} may well be said twice");
+        assert_eq!(read(json!({ "text": short })).1, None, "{short} may well be said twice");
     }
 }
 
@@ -156,7 +159,10 @@ fn a_button_is_the_same_pressed_as_an_invoke_and_as_a_message() {
     let message = with(json!({ "text": null, "value": data, "replyToId": "17" }));
     assert_eq!((press(&invoke).via, press(&message).via), (Via::Invoke, Via::Message));
     assert_eq!(press(&invoke).keys, [format!("teams/{TENANT}/19:x@thread.tacv2/f:1")]);
-    assert_eq!(press(&message).keys.len(), 3, "Teams delivers messages up to four times");
+    assert!(
+        press(&invoke).said.is_none() && press(&message).said.is_some(),
+        "only messages come under other ids"
+    );
     for activity in [invoke, message] {
         let click = press(&activity).click(&Seal::new(&["a key"]));
         assert_eq!(click.button.unwrap().action, Action::CreateTicket);

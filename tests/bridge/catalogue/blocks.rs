@@ -95,6 +95,8 @@ fn every_reply_is_this_block_kit() {
       {"expand":true,"text":{"text":"Only the person who asked can use these buttons.","type":"mrkdwn","verbatim":true},"type":"section"}
     word: busy
       {"expand":true,"text":{"text":"I'm already on it. One moment, please.","type":"mrkdwn","verbatim":true},"type":"section"}
+    word: asked twice
+      {"expand":true,"text":{"text":"You asked exactly this a moment ago, so I took it for the same message delivered twice. To ask it again, wait a minute or change a word.","type":"mrkdwn","verbatim":true},"type":"section"}
     word: already rated
       {"expand":true,"text":{"text":"This answer has already been rated. Thank you!","type":"mrkdwn","verbatim":true},"type":"section"}
     word: already done

@@ -109,6 +109,8 @@ fn every_reply_reads_well_and_the_contracts_sentences_stand_word_for_word() {
       Only the person who asked can use these buttons.
     word: busy
       I'm already on it. One moment, please.
+    word: asked twice
+      You asked exactly this a moment ago, so I took it for the same message delivered twice. To ask it again, wait a minute or change a word.
     word: already rated
       This answer has already been rated. Thank you!
     word: already done
