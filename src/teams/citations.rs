@@ -62,11 +62,18 @@ impl Citations {
         Self { line: Some(format!("**{}:** {}", wording::SOURCES, names.join(" · "))), claims }
     }
 
-    /// A text in which nothing but the line of sources is taken for the number of one.
+    /// A text in which nothing but the line of sources is taken for the number of one. Code stays as it is: people copy it.
     pub(super) fn without_numbers(&self, text: &str) -> String {
-        (1..=self.claims.len()).fold(text.to_owned(), |text, number| {
-            text.replace(&format!("[{number}]"), &format!("[{JOINER}{number}]"))
-        })
+        let (mut written, mut done) = (String::with_capacity(text.len()), 0);
+        for code in markdown::code(text).into_iter().chain([text.len()..text.len()]) {
+            let mut words = text[done..code.start].to_owned();
+            for number in 1..=self.claims.len() {
+                words = words.replace(&format!("[{number}]"), &format!("[{JOINER}{number}]"));
+            }
+            written.extend([&words, &text[code.clone()]]);
+            done = code.end;
+        }
+        written
     }
 
     /// The one root entity that a message may have: it says that the message was made by an AI, and what it cites.
@@ -192,6 +199,8 @@ mod tests {
             "**Sources:** https://bank.example (1) &lt;at>x&lt;/at> [1] · [(2)(x)](https://kb.example/2) [2]";
         assert_eq!(cited.line.as_deref(), Some(line));
         assert_eq!(cited.without_numbers("a[1] [2] [3]"), "a[\u{2060}1] [\u{2060}2] [3]");
+        let code = "`a[1]` [1]\n\n```\nb[2]\n```";
+        assert_eq!(cited.without_numbers(code), "`a[1]` [\u{2060}1]\n\n```\nb[2]\n```");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod aadsts;
 pub mod activity;
 pub mod arrival;
+mod asked;
 pub mod card;
 pub mod citations;
 pub mod command;

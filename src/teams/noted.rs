@@ -80,9 +80,10 @@ impl Contents {
 
     /// What was said, if the seal holds.
     pub(super) fn spoken(&self, on: &MessageId, thread: &ThreadKey, seal: &Seal) -> Vec<Spoken> {
-        let Some(Texts { question, asked_at, answer }) = Texts::open(&self.texts, thread, seal) else {
-            return Vec::new();
-        };
+        let texts = Texts::open(&self.texts, thread, seal);
+        // Those of another question could be put into a card by whoever has both.
+        let texts = texts.filter(|texts| texts.message == self.question);
+        let Some(Texts { question, asked_at, answer, .. }) = texts else { return Vec::new() };
         let said = |message: &MessageId, by, role, text: Private<String>, at: Timestamp| Spoken {
             message: message.clone(),
             by,

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use tracing::debug;
 
+use super::asked::Asked;
 use super::citations::Links;
 use super::connector::{Connector, ConnectorError, Patience, Target};
 use super::delivery::Instead;
@@ -19,8 +20,8 @@ use super::texts::Texts;
 use super::waiting::Waiting;
 use super::{PLATFORM, Settings, invoke, press, working};
 use crate::chat::{
-    Button, ChannelId, ClickedMessage, MessageId, Outcome, Place, PlatformId, Private, Profile, Reply, Shown,
-    UserId, UserKey, WorkspaceId,
+    Button, ChannelId, ClickedMessage, MessageId, Outcome, Place, PlatformId, Private, Profile, Question,
+    Reply, Shown, UserId, UserKey, WorkspaceId,
 };
 use crate::clock::Clock;
 use crate::conversation::{Delivery, Platform, PlatformError, Spoken};
@@ -38,6 +39,7 @@ pub struct TeamsPlatform {
     links: Links,
     pub(super) people: People,
     pub(super) waiting: Waiting,
+    asked: Asked,
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -77,6 +79,7 @@ impl TeamsPlatform {
             links: settings.links(),
             people: People::new(Arc::clone(&store), Arc::clone(&clock)),
             waiting: Waiting::default(),
+            asked: Asked::default(),
             store,
             clock,
         }
@@ -106,6 +109,17 @@ impl TeamsPlatform {
         let texts = |texts: &Texts| self.seal_texts(texts, place);
         let kept = kept.filter(|texts| !texts.is_empty());
         render(Look { seal: &seal, texts: &texts, kept, links: &self.links })
+    }
+
+    /// Remembers what was asked, for the notice that may come instead of an answer.
+    pub(super) fn remember(&self, question: &Question) {
+        self.asked.remember(question, self.clock.now());
+    }
+
+    /// The sealed texts of the question that a notice is about, as far as they are remembered.
+    fn kept(&self, place: &Place, reply: &Reply) -> Option<String> {
+        let texts = self.asked.texts(&place.thread, reply, self.clock.now())?;
+        Some(self.seal_texts(&texts, place))
     }
 
     pub(super) fn seal_texts(&self, texts: &Texts, place: &Place) -> String {
@@ -199,7 +213,8 @@ impl Platform for TeamsPlatform {
                 None => Instead::Message(message),
             }),
         };
-        let messages = self.with_look(place, None, |look| render(reply, look));
+        let kept = self.kept(place, reply);
+        let messages = self.with_look(place, kept.as_deref(), |look| render(reply, look));
         for message in messages {
             let body = spot.addressed(message.body);
             let id = self.deliver(&spot, &body, instead.take()).await.map_err(outcome)?;
@@ -248,7 +263,8 @@ impl Platform for TeamsPlatform {
         let is_alone = spot.address.kind == place::Kind::Personal;
         let contact = self.people.contact(&place.user(user)).await;
         let reader = contact.map_or_else(|| user.as_str().to_owned(), |contact| contact.user);
-        for message in self.with_look(place, None, |look| render(reply, look)) {
+        let kept = self.kept(place, reply);
+        for message in self.with_look(place, kept.as_deref(), |look| render(reply, look)) {
             let body = spot.addressed(message.body);
             if is_alone {
                 self.connector.send(spot.target(), &body, Patience::UntilDone).await.map_err(outcome)?;

@@ -3,21 +3,22 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::text::up_to;
-use crate::chat::{AnswerReply, Private, ThreadKey};
+use crate::chat::{AnswerReply, MessageId, Private, ThreadKey};
 use crate::seal::Seal;
 
-/// The longest question and answer together, in bytes. Sealed they take a third more, and stand in a card twice, in
-/// UTF-16: with everything else that stays below the 28 KB from which on Teams' clients have had trouble.
-const LONGEST: usize = 3_600;
-/// The longest question, in bytes, beside an answer that is long, too.
-const LONGEST_QUESTION: usize = 1_800;
+/// The longest question and answer together, as JSON, in bytes. Sealed they take a third more, and stand in a card two
+/// times or four, in UTF-16: with everything else that stays below the 28 KB from which on Teams' clients have had trouble.
+const LONGEST: usize = 4_000;
+const LONGEST_FOUR_TIMES: usize = 2_000;
 /// Ends a text that is cut.
 const CUT: &str = "… (cut here: the whole text is in the chat)";
 
 /// The texts of a turn, as a card carries them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Texts {
+    /// The message with the question, whose texts they are.
+    #[serde(rename = "m")]
+    pub message: MessageId,
     /// What was asked, as the agent read it.
     #[serde(rename = "q")]
     pub question: Private<String>,
@@ -32,15 +33,22 @@ pub struct Texts {
 impl Texts {
     /// The texts of an answer, cut to fit, with a note where they are; `None` where the question is not known.
     pub fn of(reply: &AnswerReply) -> Option<Self> {
-        let question = reply.question.as_ref()?;
-        let room = LONGEST - question.len().min(LONGEST_QUESTION);
-        let answer = cut(&reply.answer.text, room);
-        let question = cut(question, LONGEST - answer.len().min(LONGEST - LONGEST_QUESTION));
+        let (question, memo) = (reply.question.as_ref()?, &reply.memo);
+        // Then both buttons of its card carry them.
+        let longest = if memo.failure.is_none() { LONGEST_FOUR_TIMES } else { LONGEST };
+        let answer = cut(&reply.answer.text, longest - length(question).min(longest / 2));
+        let question = cut(question, longest - length(&answer));
+        let message = memo.question.clone();
         // A message of Teams' has its time for an id.
-        let written =
-            reply.memo.question.as_str().parse().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let written = message.as_str().parse().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
         let asked_at = written.filter(|at| *at <= reply.answer.at).unwrap_or(reply.answer.at);
-        Some(Self { question, asked_at, answer })
+        Some(Self { message, question, asked_at, answer })
+    }
+
+    /// The texts of a question that has no answer.
+    pub fn of_question(message: &MessageId, question: &str, asked_at: Timestamp) -> Self {
+        let (question, answer) = (cut(question, LONGEST), Private::default());
+        Self { message: message.clone(), question, asked_at, answer }
     }
 
     /// Seals them for the thread that they are from.
@@ -61,11 +69,30 @@ pub fn seal_context(thread: &ThreadKey) -> String {
 }
 
 fn cut(text: &str, most: usize) -> Private<String> {
-    if text.len() <= most {
+    if length(text) <= most {
         return text.into();
     }
-    let kept = up_to(text, most.saturating_sub(CUT.len()));
+    let room = most.saturating_sub(length(CUT));
+    let mut taken = 0;
+    let end = text.char_indices().find(|(_, character)| {
+        taken += width(*character);
+        room < taken
+    });
+    let kept = end.map_or(text, |(end, _)| &text[..end]);
     format!("{}{CUT}", kept.trim_end()).into()
+}
+
+/// How long a text is as JSON, in bytes.
+fn length(text: &str) -> usize {
+    text.chars().map(width).sum()
+}
+
+fn width(character: char) -> usize {
+    match character {
+        '"' | '\\' | '\n' | '\r' | '\t' => 2,
+        control if control < ' ' => "\\u0000".len(),
+        other => other.len_utf8(),
+    }
 }
 
 #[cfg(test)]
@@ -77,6 +104,11 @@ mod tests {
         assert_eq!(cut("short", 5).0, "short");
         let cut = cut(&"é ".repeat(100), 90).0;
         assert!(cut.len() <= 90 && cut.ends_with(CUT), "{cut}");
+        for text in ["\u{1}\"", "\\\n", "😀", "x"] {
+            let cut = super::cut(&text.repeat(1_000), 200);
+            assert_eq!(serde_json::to_string(&cut.0).unwrap().len() - 2, length(&cut));
+            assert!(length(&cut) <= 200, "{text}");
+        }
     }
 
     #[test]
@@ -88,7 +120,7 @@ mod tests {
             root: root.into(),
         };
         let (question, answer, asked_at) = ("Why?".into(), "So.".into(), Timestamp::UNIX_EPOCH);
-        let texts = Texts { question, asked_at, answer };
+        let texts = Texts { message: "1".into(), question, asked_at, answer };
         let seal = Seal::new(&["a key"]);
         let sealed = texts.seal(&thread("1"), &seal);
         assert_eq!(Texts::open(&sealed, &thread("1"), &seal), Some(texts));

@@ -136,6 +136,7 @@ impl Webhook {
         let Inbound::Question(question) = &inbound else { return self.accept(keys, inbound).await };
         let (message, at) = (&question.message, question.asked_at);
         if !said.is_some_and(|said| self.repeats.is_copy(&said, message, at, self.clock.now())) {
+            self.platform.remember(question);
             return self.accept(keys, inbound).await;
         }
         info!("a message that says the same as one of a moment ago is taken for a copy of it");

@@ -94,6 +94,29 @@ async fn an_answer_is_rated_after_a_restart_with_a_store_that_lasts() {
 }
 
 #[tokio::test]
+async fn a_notice_of_a_restart_asks_again_in_the_next_process_with_no_store_that_lasts() {
+    async fn scenario<C: Chat>() -> String {
+        let mut chat = C::with(&[SEAL_KEY, AT_ONCE], confident).await;
+        chat.agent().faults().hold(Endpoint::Chat);
+        let thread = chat.begins("jane", "How do I reset a password?").await;
+        chat.agent().faults().arrived(Endpoint::Chat, 1).await;
+        chat.restart().await;
+        chat.agent().faults().open(Endpoint::Chat);
+        chat.presses("jane", &thread, "Ask again").await;
+        chat.told("jane");
+        let seen = chat.seen(&thread);
+        chat.finish().await;
+        seen.lines().nth(3).unwrap().to_owned()
+    }
+    assert_snapshot!(both!(scenario), @"
+    ──── Slack
+      Go to **Settings > Users** and press *Reset*.
+    ──── Teams
+      Go to **Settings > Users** and press _Reset_.
+    ");
+}
+
+#[tokio::test]
 async fn who_waits_when_the_bridge_stops_is_told_so_or_answered_by_the_next_one() {
     async fn scenario<C: Chat>(store: &str) -> String {
         let mut chat = C::with(&[("STORE_URL", store), SEAL_KEY, AT_ONCE], confident).await;

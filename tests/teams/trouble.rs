@@ -112,6 +112,20 @@ async fn where_an_answer_is_refused_a_notice_offers_to_ask_again_and_becomes_the
 }
 
 #[tokio::test]
+async fn who_could_not_be_looked_up_can_ask_again_even_after_a_restart() {
+    let mut world = World::new(confident).await;
+    world.teams.next([Turn::Fails(403, "BotDisabledByAdmin")]);
+    world.asks("1", "jane", &personal(), "How do I reset a password?").await;
+    let notice = world.last();
+    assert_snapshot!(card_words(&notice), @"I can't look up your CRM account at the moment, so I didn't pass your question on. Please try again in a few minutes.");
+    world.restart().await;
+    world.executes("2", "jane", &notice, "Ask again").await;
+    assert_eq!(world.asked(), 1);
+    assert!(world.last().activity["text"].as_str().unwrap().starts_with("Go to"));
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_private_word_that_teams_refuses_is_said_in_person() {
     let world = World::new(confident).await;
     world.teams.next([Turn::Well, Turn::Fails(400, "BadArgument")]);

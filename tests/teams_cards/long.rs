@@ -53,11 +53,13 @@ fn one_endless_word_and_the_longest_sources_stay_below_what_teams_takes() {
 
 #[test]
 fn a_long_question_and_answer_leave_the_prompt_small_and_say_that_they_are_cut() {
-    let mut answer = answer_of(&"é ".repeat(20_000), Vec::new(), true);
-    answer.question = Some("😀 ".repeat(20_000).into());
-    answer.memo.failure = None;
-    let messages = rendered(&Reply::Answer(Box::new(answer)));
-    let prompt = messages.last().unwrap();
-    assert_eq!(prompt.kind, Kind::Card);
-    assert!(bytes(&prompt.body) < 48 * 1024, "{} bytes", bytes(&prompt.body));
+    for (text, failure) in [("é ", true), ("é ", false), ("\u{1}\"\\", true), ("\u{1}\"\\", false)] {
+        let mut answer = answer_of(&text.repeat(20_000), Vec::new(), true);
+        answer.question = Some(text.repeat(20_000).into());
+        answer.memo.failure = answer.memo.failure.filter(|_| failure);
+        let messages = rendered(&Reply::Answer(Box::new(answer)));
+        let prompt = messages.last().unwrap();
+        assert_eq!(prompt.kind, Kind::Card);
+        assert!(bytes(&prompt.body) < 28 * 1024, "{} bytes", bytes(&prompt.body));
+    }
 }

@@ -37,6 +37,7 @@ fn seal() -> Seal {
 fn rendered(reply: &Reply) -> Vec<Message> {
     let (seal, thread) = (seal(), thread());
     let kept = Texts {
+        message: "1764158400000".into(),
         question: "How do I reset a password?".into(),
         asked_at: jiff::Timestamp::UNIX_EPOCH,
         answer: "Go to **Settings**.".into(),

@@ -14,6 +14,7 @@ mod writer;
 pub use escape::plain;
 pub(super) use escape::{JOINER, label};
 pub(super) use links::link;
+pub(super) use parts::code;
 pub use parts::{join, parts, units};
 pub use writer::lower;
 

@@ -50,6 +50,13 @@ pub fn parts(blocks: &[Block], limit: usize) -> Vec<String> {
     parts
 }
 
+/// Where the code is in a text that this module has written, in order.
+pub(in crate::teams) fn code(text: &str) -> Vec<Range<usize>> {
+    let events = Parser::new_ext(text, OPTIONS).into_offset_iter();
+    let code = events.filter(|(event, _)| matches!(event, Event::Code(_) | Event::Start(Tag::CodeBlock(_))));
+    code.map(|(_, range)| range).collect()
+}
+
 impl Block {
     fn written(&self) -> String {
         match self.form {
