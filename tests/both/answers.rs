@@ -115,7 +115,7 @@ async fn what_is_foreign_in_an_answer_calls_nobody_and_leads_nowhere_else() {
     jane
       How do I reset a password?
     Threadbridge · AI generated
-      &lt;!channel> &lt;@U0TOM> @here &lt;at>everyone&lt;/at> &lt;b>bold&lt;/b> [a]⁠(javascript:alert(1)) [[https://bank.example](https://bank.example)]⁠([https://evil.example](https://evil.example)) &amp;lt;!here&amp;gt;
+      &lt;!channel> &lt;@U0TOM> @here &lt;at>everyone&lt;/at> &lt;b>bold&lt;/b> [a]⟨WJ⟩(javascript:alert(1)) [[https://bank.example](https://bank.example)]⟨WJ⟩([https://evil.example](https://evil.example)) &amp;lt;!here&amp;gt;
       **Sources:** &lt;at>Tom&lt;/at> &lt;!here> \*x\* [1]
       Very sure · 92 %
       (1) <at>Tom</at> <!here> *x*

@@ -1,9 +1,9 @@
 //! What the core promises, on both platforms: each scenario is played in Slack and in Teams through the front door, and
 //! what people see in both stands side by side.
 
-#[path = "../bridge/world/clock.rs"]
-#[expect(dead_code, reason = "these tests need only some of it")]
-mod clock;
+mod clock {
+    pub use crate::slack_world::TestClock;
+}
 #[path = "../support/file.rs"]
 mod file;
 #[path = "../support/teams/mod.rs"]

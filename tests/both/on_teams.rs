@@ -70,7 +70,8 @@ fn render(posted: &Posted) -> String {
     if root["additionalType"] == json!(["AIGeneratedContent"]) {
         lines[0].push_str(" · AI generated");
     }
-    let text = activity["text"].as_str().unwrap_or_default();
+    // What breaks live patterns apart is invisible.
+    let text = activity["text"].as_str().unwrap_or_default().replace('\u{2060}', "⟨WJ⟩");
     lines.extend(text.lines().filter(|line| !line.is_empty()).map(|line| format!("  {line}")));
     for citation in root["citation"].as_array().into_iter().flatten() {
         lines.push(format!(
