@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::header::{DATE, HeaderMap};
 use reqwest::{Client, ClientBuilder, Response, redirect};
 
 /// How long a TCP and TLS handshake may take.
@@ -41,6 +44,12 @@ fn builder() -> ClientBuilder {
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(Duration::from_secs(60))
         .tcp_nodelay(true)
+}
+
+/// What time a server says that it is, to the second.
+pub fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    Some(DateTimeParser::new().parse_zoned(date).ok()?.timestamp())
 }
 
 /// Why a reply's body was not read whole.

@@ -10,7 +10,7 @@ impl Config {
         let location = store::Location::parse(&store.url);
         let risks = [
             (
-                store.dedupe_hours <= 24,
+                self.speaks_slack() && store.dedupe_hours <= 24,
                 "store.dedupe_hours is not above 24: Slack delivers for up to 24 hours again, and what is not known any \
                  more is answered twice",
             ),
@@ -20,7 +20,7 @@ impl Config {
                  created, and then nobody knows whether it exists",
             ),
             (
-                3 < server.request_seconds,
+                self.speaks_slack() && 3 < server.request_seconds,
                 "server.request_seconds is above 3: Slack does not wait longer, and delivers again what was accepted",
             ),
             (

@@ -54,13 +54,7 @@ fn safe(config: &Config, risk: &str) -> String {
 fn secrets(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
     if config.teams.is_used() {
-        checks.push(match config.teams.check() {
-            Ok(()) => Check::ok(SECRETS, "the settings of Microsoft Teams can be used"),
-            Err(error) => {
-                let finding = config.placed(Some(&error.key()), &error).to_string();
-                Check::failed(SECRETS, finding, format!("set {}", place(&error.key())))
-            }
-        });
+        checks.push(of_teams(config));
     }
     match config.slack.check() {
         _ if !config.speaks_slack() => {}
@@ -75,15 +69,39 @@ fn secrets(config: &Config) -> Vec<Check> {
         )),
         Ok(()) => checks.push(Check::ok(SECRETS, "the tokens and secrets have the shape that they must have")),
     }
-    let lasts = Location::parse(&config.store.url).is_ok_and(|location| location.lasts());
-    if config.seal.key.is_empty() && !lasts {
-        checks.push(Check::warning(
-            SECRETS,
-            "there is no seal key: one is made from the signing secret, and when that is changed no button works any more",
-            "`openssl rand -hex 32 > FILE`, once, and SEAL_KEY_FILE=FILE",
-        ));
-    }
+    checks.extend(no_seal_key(config));
     checks
+}
+
+fn of_teams(config: &Config) -> Check {
+    match config.teams.check() {
+        Ok(()) if config.teams.has_secret_id() => Check::warning(
+            SECRETS,
+            "CLIENT_SECRET has the shape of a secret's ID, and not of its value",
+            "copy the Value, not the Secret ID, of a secret in Entra → App registrations → the app → Certificates & secrets",
+        ),
+        Ok(()) => Check::ok(SECRETS, "the settings of Microsoft Teams can be used"),
+        Err(error) => {
+            let finding = config.placed(Some(&error.key()), &error).to_string();
+            Check::failed(SECRETS, finding, format!("set {}", place(&error.key_to_set())))
+        }
+    }
+}
+
+fn no_seal_key(config: &Config) -> Option<Check> {
+    let lasts = Location::parse(&config.store.url).is_ok_and(|location| location.lasts());
+    // A store that lasts does not open without one.
+    if lasts || !config.seal.key.is_empty() {
+        return None;
+    }
+    let finding = if config.speaks_slack() {
+        "there is no seal key: one is made from the signing secret, and when that is changed no button works any more"
+    } else if !config.teams.development {
+        "there is no seal key: one is made from CLIENT_SECRET, and when that is renewed no card works any more"
+    } else {
+        return None;
+    };
+    Some(Check::warning(SECRETS, finding, "`openssl rand -hex 32 > FILE`, once, and SEAL_KEY_FILE=FILE"))
 }
 
 fn has_odd_token(config: &Config) -> bool {

@@ -1,4 +1,5 @@
-//! The way in: does what Slack sends to the public URL arrive at this bridge, and only what Slack sends.
+//! The way in: does what Slack sends to the public URL arrive at this bridge, and only what Slack sends; and does the
+//! bridge serve.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -7,9 +8,9 @@ use reqwest::Client;
 use serde::Deserialize;
 use url::Url;
 
-use super::Bag;
 use super::reach::{Way, is_open, trouble};
 use super::report::{Check, State};
+use super::{Bag, messages};
 use crate::http::read_capped;
 use crate::slack::probe::{self, Knocked};
 use crate::slack::table::EVENTS_PATH;
@@ -18,7 +19,7 @@ const EVENTS: &str = "events";
 const BRIDGE: &str = "bridge";
 
 /// How long an answer may take; Slack waits 3 s.
-const DEADLINE: Duration = Duration::from_secs(5);
+pub(super) const DEADLINE: Duration = Duration::from_secs(5);
 /// How much of a readiness is read, in bytes.
 const MOST_READ: usize = 16 * 1024;
 
@@ -34,27 +35,36 @@ struct Readiness {
 
 pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
     let public_url = bag.config.server.public_url().ok().flatten();
-    let events = match &public_url {
-        _ if !bag.config.speaks_slack() => Check::skipped(EVENTS, "Slack sends none to this bridge", None),
+    let mut checks = Vec::new();
+    if bag.config.speaks_slack() {
+        checks.push(from_slack(bag, public_url.as_ref()).await);
+    }
+    if bag.config.teams.is_used() {
+        checks.push(messages::check(bag, public_url.as_ref()).await);
+    }
+    let arrived = checks.iter().any(|check| check.state == State::Ok);
+    checks.push(bridge(bag, public_url.as_ref(), arrived).await);
+    checks
+}
+
+async fn from_slack(bag: &Bag<'_>, public_url: Option<&Url>) -> Check {
+    match public_url {
         Some(url) => events(bag, url).await,
         None => Check::skipped(
             EVENTS,
             "where Slack sends them is not known here",
             Some("PUBLIC_URL=https://YOUR-HOST, what stands before /slack/events in your app's Request URL"),
         ),
-    };
-    let arrived = events.state == State::Ok;
-    let bridge = bridge(bag, public_url.as_ref(), arrived).await;
-    vec![events, bridge]
+    }
 }
 
 /// The client for a URL: proxies cannot reach what is on this machine.
-fn client_for<'a>(bag: &'a Bag<'_>, url: &Url) -> (&'a Client, Way) {
+pub(super) fn client_for<'a>(bag: &'a Bag<'_>, url: &Url) -> (&'a Client, Way) {
     let at_home = url.scheme() == "http" && !is_open(url.as_str());
     if at_home { (&bag.local, Way::Direct) } else { (&bag.client, Way::to(url.as_str(), bag.environment)) }
 }
 
-fn below(url: &Url, path: &str) -> Url {
+pub(super) fn below(url: &Url, path: &str) -> Url {
     let mut below = url.clone();
     below.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
     below

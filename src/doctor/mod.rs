@@ -1,19 +1,23 @@
 //! Why is it silent? Everything that an answer depends on is looked at, and what is wrong is told with what to change.
 //!
-//! Nothing is changed and nobody is asked a question: of the agent only its health, of Slack only whose token it is, and
-//! the bridge's own door gets what Slack sends to check a URL.
+//! Nothing is changed and nobody is asked a question: of the agent only its health, of Slack only whose token it is, of
+//! Microsoft only a token and its keys. The bridge's own door gets what Slack sends to check a URL, and an empty message
+//! without a token.
 
 mod agent;
+mod clock;
 mod configuration;
 mod directory;
 mod door;
 mod installations;
+mod messages;
 mod reach;
 mod report;
 mod scopes;
 mod setting;
 mod slack;
 mod store;
+mod teams;
 
 use std::future::Future;
 use std::path::Path;
@@ -71,14 +75,15 @@ pub async fn examine(patient: Patient<'_>, clock: Arc<dyn Clock>) -> Report {
         }
     };
     let bag = Bag { config: &config, environment, client, local, clock };
-    let (slack, door, agent, directory, store) = tokio::join!(
+    let (slack, teams, door, agent, directory, store) = tokio::join!(
         in_time("slack", slack::check_if_used(&bag)),
-        in_time("events", door::check(&bag)),
+        in_time("teams", teams::check_if_used(&bag)),
+        in_time("bridge", door::check(&bag)),
         in_time("agent", agent::check(&bag)),
         in_time("directory", directory::check(&bag, email)),
         in_time("store", store::check(&bag)),
     );
-    checks.extend([slack, door, agent, directory, store].into_iter().flatten());
+    checks.extend([slack, teams, door, agent, directory, store].into_iter().flatten());
     Report::new(checks)
 }
 

@@ -1,27 +1,20 @@
 //! Slack: is it there, does its clock agree with this machine's, whose is the token, and what may it do.
 
-use jiff::Timestamp;
 use url::Url;
 
 use super::reach::{Way, trouble};
 use super::report::Check;
 use super::scopes::{GRANTED, granted};
-use super::{Bag, deadline, installations};
+use super::{Bag, clock, deadline, installations};
 use crate::slack::probe::{self, Said};
 
 const NAME: &str = "slack";
-const CLOCK: &str = "clock";
-
-/// From which difference on the clock is looked at, and from which on it is wrong, in seconds: Slack's signatures hold
-/// for 300.
-const ODD_SKEW: i64 = 30;
-const WRONG_SKEW: i64 = 240;
 
 /// Looks at Slack where the bridge speaks to it.
 pub(super) async fn check_if_used(bag: &Bag<'_>) -> Vec<Check> {
     match bag.config.speaks_slack() {
         true => check(bag).await,
-        false => vec![Check::skipped(NAME, "the bridge speaks to Microsoft Teams alone", None)],
+        false => Vec::new(),
     }
 }
 
@@ -41,11 +34,11 @@ async fn check(bag: &Bag<'_>) -> Vec<Check> {
             let fix = format!("let this machine reach {}{}", shown(&settings.api_url), way.hint());
             let unknown = |name| Check::skipped(name, "Slack does not answer", None);
             let finding = format!("Slack {}{}", trouble(&error), way.told());
-            return vec![unknown(CLOCK), Check::failed(NAME, finding, fix), unknown(GRANTED)];
+            return vec![unknown(clock::NAME), Check::failed(NAME, finding, fix), unknown(GRANTED)];
         }
     };
     let mut checks = vec![
-        clock(introduced.date, before, after),
+        clock::check("Slack", introduced.date, before, after),
         said(&introduced.said, with_token, settings.installs(), &way),
     ];
     match with_token || !settings.installs() {
@@ -60,37 +53,6 @@ fn shown(api_url: &str) -> &'static str {
     let host = Url::parse(api_url).ok().and_then(|url| url.host_str().map(str::to_owned));
     let is_slack = host.is_some_and(|host| host == "slack.com");
     if is_slack { "https://slack.com" } else { "what SLACK_API_URL names (leave it out for Slack itself)" }
-}
-
-fn clock(theirs: Option<Timestamp>, before: Timestamp, after: Timestamp) -> Check {
-    let Some(theirs) = theirs else {
-        return Check::skipped(CLOCK, "Slack did not say what time it is", None);
-    };
-    let skew = skew(theirs, before, after);
-    let finding = match skew {
-        0.. => format!("this machine's clock is {skew} s behind Slack's"),
-        _ => format!("this machine's clock is {} s ahead of Slack's", -skew),
-    };
-    let fix = "turn time synchronisation on: `timedatectl set-ntp true`";
-    match skew.abs() {
-        ..ODD_SKEW => Check::ok(CLOCK, "this machine's clock agrees with Slack's"),
-        ODD_SKEW..WRONG_SKEW => Check::warning(CLOCK, finding, fix),
-        _ => Check::failed(CLOCK, format!("{finding}: requests are refused from 300 s on"), fix),
-    }
-}
-
-/// By how many seconds Slack's clock is surely ahead of ours; its time is cut off to the second, and was asked for some
-/// time between two.
-fn skew(theirs: Timestamp, before: Timestamp, after: Timestamp) -> i64 {
-    let theirs = theirs.as_second();
-    let (ahead, behind) = (theirs - after.as_second(), before.as_second() - (theirs + 1));
-    if 0 < ahead {
-        ahead
-    } else if 0 < behind {
-        -behind
-    } else {
-        0
-    }
 }
 
 fn said(said: &Said, with_token: bool, installs: bool, way: &Way) -> Check {
@@ -139,20 +101,5 @@ fn said(said: &Said, with_token: bool, installs: bool, way: &Way) -> Check {
             };
             Check::failed(NAME, format!("Slack refuses the bot token: {code}{}", way.told()), fix)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_is_surely_a_difference_of_the_clocks_is_one() {
-        let at = |second: i64| Timestamp::from_second(1_000_000 + second).unwrap();
-        assert_eq!(skew(at(0), at(0), at(0)), 0);
-        // It answered slowly: Slack's time may be that of any moment between.
-        assert_eq!(skew(at(5), at(0), at(9)), 0);
-        assert_eq!(skew(at(60), at(0), at(2)), 58);
-        assert_eq!(skew(at(-60), at(0), at(2)), -59);
     }
 }

@@ -7,6 +7,7 @@ use crate::seal::Seal;
 use crate::store::{self, Condition, Location, OpenError, RedisCondition, SqliteCondition};
 
 const NAME: &str = "store";
+const MEMORY: &str = "memory: when the bridge stops, it forgets running threads and rate limits; a kill loses what was under way";
 
 pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
     let (settings, secrets) = (&bag.config.store, bag.config.seal_secrets());
@@ -16,10 +17,7 @@ pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
     // Memory needs none.
     let seal = Seal::new(if secrets.is_empty() { vec![String::new()] } else { secrets }.as_slice());
     match store::condition(settings, &seal, bag.clock.now()).await {
-        Ok(Condition::Memory) => vec![Check::ok(
-            NAME,
-            "memory: when the bridge stops, it forgets running threads and rate limits; a kill loses what was under way",
-        )],
+        Ok(Condition::Memory) => vec![Check::ok(NAME, format!("{MEMORY}{}", in_teams(bag)))],
         Ok(Condition::Sqlite(sqlite)) => vec![file(&sqlite)],
         Ok(Condition::Redis(redis)) => server(&redis, is_open(&settings.url)),
         Err(OpenError::Earlier(file)) => vec![Check::warning(
@@ -28,6 +26,14 @@ pub(super) async fn check(bag: &Bag<'_>) -> Vec<Check> {
             "start the bridge once, which brings it to this one",
         )],
         Err(error) => vec![Check::failed(NAME, super::told(&error), fix(&error))],
+    }
+}
+
+/// What else memory forgets.
+fn in_teams(bag: &Bag<'_>) -> &'static str {
+    match bag.config.teams.is_used() {
+        true => "; in Teams a thumb for an answer from before a restart is lost",
+        false => "",
     }
 }
 

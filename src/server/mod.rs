@@ -30,7 +30,7 @@ pub struct Settings {
     pub host: String,
     /// The port to listen on.
     pub port: u16,
-    /// Where Slack and browsers reach the bridge; empty when that is not set. See [`Settings::public_url`].
+    /// Where Slack, Teams and browsers reach the bridge; empty when that is not set. See [`Settings::public_url`].
     pub public_url: String,
     /// How many connections may be open.
     pub max_connections: usize,
@@ -57,7 +57,7 @@ impl Settings {
         format!("http://{host}:{}", self.port)
     }
 
-    /// Where Slack and browsers reach the bridge; its paths are added to it.
+    /// Where Slack, Teams and browsers reach the bridge; its paths are added to it.
     ///
     /// # Errors
     /// When it is no such URL; the sentence says what one looks like.

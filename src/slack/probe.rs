@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::fmt::rfc2822;
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap};
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
@@ -15,7 +14,7 @@ use super::installation::Installation;
 use super::token::{self, Kind};
 use super::{Settings, signature};
 use crate::chat::Private;
-use crate::http::read_capped;
+use crate::http::{date, read_capped};
 use crate::store::Kept;
 
 /// How much of a reply is read, in bytes; what is asked for is far shorter.
@@ -173,11 +172,6 @@ impl AuthTest {
 /// A word that can be shown: short, and of one line.
 fn word(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(LONGEST_WORD).collect()
-}
-
-fn date(headers: &HeaderMap) -> Option<Timestamp> {
-    let date = headers.get(DATE)?.to_str().ok()?;
-    Some(rfc2822::DateTimeParser::new().parse_zoned(date).ok()?.timestamp())
 }
 
 fn scopes(headers: &HeaderMap) -> Option<Vec<String>> {

@@ -18,9 +18,10 @@ use url::Url;
 
 use super::aadsts::Aadsts;
 use super::jwks::is_usable;
+pub use super::login_error::{LoginError, NoReply};
 use crate::chat::Private;
 use crate::clock::Clock;
-use crate::http::read_capped;
+use crate::http::{date, read_capped};
 
 /// How long before its end a token is renewed; one that lasts less than twice as long, at half its time.
 const EARLY: SignedDuration = SignedDuration::from_mins(5);
@@ -70,6 +71,8 @@ struct State {
     failed: Option<(Timestamp, LoginError)>,
     /// How many tokens there were.
     count: u64,
+    /// The login's time, in its latest answer.
+    theirs: Option<Timestamp>,
 }
 
 struct Kept {
@@ -77,39 +80,6 @@ struct Kept {
     given: Timestamp,
     renew: Timestamp,
     ends: Timestamp,
-}
-
-/// Why there is no token. Neither the secret nor anything of the answer but its code is in it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LoginError {
-    /// The login's URL cannot be used.
-    #[error("the login's URL must be https")]
-    NotAUrl,
-    /// Nothing came back: no connection, or no answer in time.
-    #[error("the login cannot be reached: {0}")]
-    NoReply(&'static str),
-    /// The login was busy, or failed itself.
-    #[error("the login answers with status {0}")]
-    Busy(u16),
-    /// Entra refuses, for a reason that it has a code for.
-    #[error("the login refuses: {0}")]
-    Refused(Aadsts),
-    /// It refuses without a code; also every redirect.
-    #[error("the login refuses with status {0}")]
-    RefusedOtherwise(u16),
-    /// It is not known what the answer means.
-    #[error("the login's answer makes no sense: {0}")]
-    Odd(&'static str),
-}
-
-impl LoginError {
-    /// What the operator can do about it, if that is known.
-    pub fn remedy(&self) -> Option<&'static str> {
-        match self {
-            Self::Refused(code) => code.remedy(),
-            _ => None,
-        }
-    }
 }
 
 impl AccessToken {
@@ -198,6 +168,11 @@ impl Login {
         is_old
     }
 
+    /// What time the login said that it is, to the second, when it last answered.
+    pub fn date(&self) -> Option<Timestamp> {
+        self.lock().theirs
+    }
+
     /// The token that is at hand, and whether it should be renewed.
     fn kept(&self, now: Timestamp) -> (Option<AccessToken>, bool) {
         let state = self.lock();
@@ -249,19 +224,14 @@ impl Login {
             ("scope", &self.scope),
         ];
         let request = self.client.post(self.url.clone()).form(&form).timeout(self.deadline);
-        let response = request.send().await.map_err(|error| {
-            LoginError::NoReply(match error {
-                error if error.is_connect() => "no connection",
-                error if error.is_timeout() => "no answer in time",
-                _ => "the connection broke",
-            })
-        })?;
+        let response = request.send().await.map_err(|error| LoginError::NoReply(error.into()))?;
+        self.lock().theirs = date(response.headers());
         let status = response.status();
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             return Err(LoginError::Busy(status.as_u16()));
         }
         let body = read_capped(response, MAX_REPLY_BYTES).await;
-        let body = body.map_err(|_| LoginError::NoReply("the answer broke off or is too long"))?;
+        let body = body.map_err(|_| LoginError::NoReply(NoReply::CUT_OFF))?;
         if status != StatusCode::OK {
             let otherwise = LoginError::RefusedOtherwise(status.as_u16());
             return Err(Aadsts::of(&body).map_or(otherwise, LoginError::Refused));

@@ -15,6 +15,7 @@ pub mod invoke;
 pub mod jwks;
 pub mod keys;
 pub mod login;
+mod login_error;
 pub mod markdown;
 pub mod message;
 mod noted;

@@ -130,12 +130,31 @@ impl SettingsError {
         };
         format!("teams.{key}")
     }
+
+    /// The key to set, which is another one than [`SettingsError::key`] where that one is well.
+    pub fn key_to_set(&self) -> String {
+        match self {
+            Self::Missing { missing, .. } => format!("teams.{missing}"),
+            _ => self.key(),
+        }
+    }
 }
 
 impl Settings {
     /// Whether the bridge is to speak to Teams: the registration is named, at least in part, or it is in development.
     pub fn is_used(&self) -> bool {
         self.development || self.registration().iter().any(|(_, value)| !value.is_empty())
+    }
+
+    /// Whether the secret looks like what Entra shows beside a secret, which is no secret: its id, a GUID.
+    pub fn has_secret_id(&self) -> bool {
+        let mut parts = self.client_secret.trim().split('-');
+        let mut is_part = |length| {
+            parts
+                .next()
+                .is_some_and(|part| part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit()))
+        };
+        [8, 4, 4, 4, 12].into_iter().all(&mut is_part) && parts.next().is_none()
     }
 
     /// Checks what only this module can know.

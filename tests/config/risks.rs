@@ -28,3 +28,18 @@ fn limits_that_do_not_fit_slack_or_the_agent_are_risks() {
     assert_eq!(risks(&[("THREADBRIDGE_SERVER__DRAIN_SECONDS", "1")]), ["server.drain_seconds"]);
     assert_eq!(risks(&[("THREADBRIDGE_SERVER__REQUEST_SECONDS", "4")]), ["server.request_seconds"]);
 }
+
+#[test]
+fn what_slack_does_is_no_risk_where_the_bridge_speaks_to_teams_alone() {
+    let alone = [
+        ("SLACK_BOT_TOKEN", ""),
+        ("SLACK_SIGNING_SECRET", ""),
+        ("CLIENT_ID", "client-id"),
+        ("CLIENT_SECRET", "client-secret"),
+        ("TENANT_ID", "tenant"),
+        ("THREADBRIDGE_STORE__DEDUPE_HOURS", "24"),
+        ("THREADBRIDGE_SERVER__REQUEST_SECONDS", "4"),
+    ];
+    assert_eq!(risks(&alone), [""; 0]);
+    assert_eq!(risks(&alone[2..]), ["store.dedupe_hours", "server.request_seconds"]);
+}

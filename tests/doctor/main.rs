@@ -3,6 +3,8 @@
 
 #[path = "../support/file.rs"]
 mod file;
+#[path = "../support/teams/mod.rs"]
+mod microsoft;
 #[path = "../support"]
 mod support {
     pub mod directory;
@@ -70,7 +72,12 @@ impl Practice {
 
     /// With a workspace of its own; all that is not well there is in every report.
     async fn with(setup: Setup) -> Self {
-        let world = World::build(&[], setup, confident).await;
+        Self::set_up(&[], setup).await
+    }
+
+    /// With other settings of the bridge, too.
+    async fn set_up(settings: &[(&str, &str)], setup: Setup) -> Self {
+        let world = World::build(settings, setup, confident).await;
         let port = world.url.rsplit(':').next().unwrap().to_owned();
         let settings = [
             ("HOST", "127.0.0.1".to_owned()),

@@ -255,7 +255,9 @@ async fn a_login_that_is_not_there_is_an_error() {
     let login =
         login("http://127.0.0.1:1", credentials(), Duration::from_secs(60), &clock, &TaskTracker::new())
             .unwrap();
-    assert_eq!(login.token().await.unwrap_err(), LoginError::NoReply("no connection"));
+    let error = login.token().await.unwrap_err();
+    assert!(matches!(&error, LoginError::NoReply(_)), "{error:?}");
+    assert_eq!(error.to_string(), "the login cannot be reached: no connection");
 }
 
 #[tokio::test]

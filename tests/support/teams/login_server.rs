@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 
-use axum::http::Method;
+use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
@@ -45,18 +47,20 @@ pub struct LoginServer {
 struct State {
     health: Mutex<Health>,
     given: Mutex<usize>,
+    /// Its time, where it is not this machine's.
+    time: Mutex<Option<Timestamp>>,
     gate: Semaphore,
 }
 
 impl LoginServer {
     /// Starts it; it gives tokens for an hour.
     pub async fn start() -> Self {
-        let (health, given) = (Mutex::new(Health::Gives(3599)), Mutex::default());
-        let state = Arc::new(State { health, given, gate: Semaphore::new(0) });
+        let (health, gate) = (Mutex::new(Health::Gives(3599)), Semaphore::new(0));
+        let state = Arc::new(State { health, given: Mutex::default(), time: Mutex::default(), gate });
         let shared = Arc::clone(&state);
         let answer = move |call: Call| {
             let state = Arc::clone(&shared);
-            async move { state.answer(&call).await }
+            async move { state.answer(&call).await.map(|answer| state.dated(answer)) }
         };
         Self { endpoint: Endpoint::start(answer).await, state }
     }
@@ -71,6 +75,11 @@ impl LoginServer {
         *self.state.health.lock().unwrap() = health;
     }
 
+    /// From now on this is its time.
+    pub fn says_it_is(&self, time: Timestamp) {
+        *self.state.time.lock().unwrap() = Some(time);
+    }
+
     /// Lets calls through the gate.
     pub fn let_through(&self, calls: usize) {
         self.state.gate.add_permits(calls);
@@ -83,6 +92,14 @@ impl LoginServer {
 }
 
 impl State {
+    fn dated(&self, mut answer: Response) -> Response {
+        if let Some(time) = *self.time.lock().unwrap() {
+            let date = DateTimePrinter::new().timestamp_to_rfc9110_string(&time).unwrap();
+            answer.headers_mut().insert(header::DATE, HeaderValue::try_from(date).unwrap());
+        }
+        answer
+    }
+
     async fn answer(&self, call: &Call) -> Result<Response, String> {
         check(call)?;
         let health = self.health.lock().unwrap().clone();
