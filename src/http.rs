@@ -80,3 +80,18 @@ pub async fn read_capped(mut response: Response, cap: usize) -> Result<Bytes, Bo
     }
     Ok(body.freeze())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_time_is_read_from_the_head() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(date(&headers), None);
+        headers.insert(DATE, "noon".parse().unwrap());
+        assert_eq!(date(&headers), None);
+        headers.insert(DATE, "Sun, 22 Nov 2026 12:00:00 GMT".parse().unwrap());
+        assert_eq!(date(&headers), Some("2026-11-22T12:00:00Z".parse().unwrap()));
+    }
+}

@@ -146,15 +146,9 @@ impl Settings {
         self.development || self.registration().iter().any(|(_, value)| !value.is_empty())
     }
 
-    /// Whether the secret looks like what Entra shows beside a secret, which is no secret: its id, a GUID.
+    /// Whether the secret looks like what Entra shows beside a secret, which is no secret: its id.
     pub fn has_secret_id(&self) -> bool {
-        let mut parts = self.client_secret.trim().split('-');
-        let mut is_part = |length| {
-            parts
-                .next()
-                .is_some_and(|part| part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit()))
-        };
-        [8, 4, 4, 4, 12].into_iter().all(&mut is_part) && parts.next().is_none()
+        is_guid(self.client_secret.trim())
     }
 
     /// Checks what only this module can know.
@@ -277,6 +271,12 @@ fn is_host(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_plain) && text.parse::<IpAddr>().is_err()
 }
 
+/// Whether a text is a GUID, as Microsoft's ids are written.
+fn is_guid(text: &str) -> bool {
+    let is_hex = text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    is_hex && text.split('-').map(str::len).eq([8, 4, 4, 4, 12])
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -307,5 +307,17 @@ mod tests {
     #[case("", false)]
     fn a_host_is_a_name_alone(#[case] host: &str, #[case] good: bool) {
         assert_eq!(is_host(host), good);
+    }
+
+    #[rstest]
+    #[case("0a1b2c3d-1111-2222-3333-44445555ABCD", true)]
+    #[case(" 0a1b2c3d-1111-2222-3333-44445555abcd ", true)]
+    #[case("0a1b2c3d-1111-2222-3333-44445555abcd-", false)]
+    #[case("0a1b2c3d-1111-2222-3333-44445555abc", false)]
+    #[case("0a1b2c3d-1111-2222-3333-44445555abcx", false)]
+    #[case("aB1~Q2w3.E4r5-T6y7_U8i9o0P~a1S2d3F4g5H6", false)]
+    #[case("", false)]
+    fn the_id_of_a_secret_is_known_by_its_shape(#[case] secret: &str, #[case] is_id: bool) {
+        assert_eq!(is_guid(secret.trim()), is_id);
     }
 }
