@@ -120,7 +120,7 @@ async fn keys(bag: &Bag<'_>) -> Check {
     let (told, hint) = (way.told(), way.hint());
     let error = match keys.fetch().await {
         Ok(count) => {
-            return Check::ok(KEYS, format!("the keys that Teams signs with can be fetched: {count}{told}"));
+            return Check::ok(KEYS, format!("Teams' signing keys can be fetched: {count}{told}"));
         }
         Err(error) => error,
     };
@@ -136,9 +136,8 @@ async fn keys(bag: &Bag<'_>) -> Check {
             ),
         ),
     };
-    let finding = format!(
-        "without the keys that Teams signs with nothing from it is let in, and their server {finding}{told}"
-    );
+    let finding =
+        format!("nothing from Teams is let in without its signing keys, and their server {finding}{told}");
     Check::failed(KEYS, finding, fix)
 }
 

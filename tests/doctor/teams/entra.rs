@@ -86,7 +86,7 @@ async fn a_login_that_cannot_be_reached_is_told_from_one_that_is_not_microsofts(
     ➖ clock  Microsoft does not answer
     ❌ teams  Microsoft's login cannot be reached: the connection is refused, through the proxy proxy.example:3128 (HTTP_PROXY)
               → let this machine reach what teams.login_url names (leave it out for the public cloud); or, if it is in your own network, add its host to NO_PROXY, because HTTP_PROXY is set
-    ✅ keys   the keys that Teams signs with can be fetched: 1, through the proxy proxy.example:3128 (HTTP_PROXY)
+    ✅ keys   Teams' signing keys can be fetched: 1, through the proxy proxy.example:3128 (HTTP_PROXY)
     ✅ agent  says that it is healthy; new threads speak with customer, through the proxy proxy.example:3128 (HTTP_PROXY)
     1 to mend, 0 to look at; 1 not looked at.
     ");
@@ -127,7 +127,7 @@ async fn a_login_that_cannot_be_reached_is_told_from_one_that_is_not_microsofts(
 async fn signing_keys_that_cannot_be_fetched_are_told() {
     let consulate = Consulate::alone().await;
     assert_snapshot!(consulate.finds(&[(METADATA_URL, "http://127.0.0.1:9/canary")]).await, @"
-    ❌ keys  without the keys that Teams signs with nothing from it is let in, and their server cannot be reached: the connection is refused
+    ❌ keys  nothing from Teams is let in without its signing keys, and their server cannot be reached: the connection is refused
              → let this machine reach what teams.metadata_url names (leave it out for the public cloud)
     1 to mend, 0 to look at.
     ");
@@ -136,22 +136,22 @@ async fn signing_keys_that_cannot_be_fetched_are_told() {
         consulate.finds(&[]).await
     };
     assert_snapshot!(finds(key_server::Health::Down(502)).await, @"
-    ❌ keys  without the keys that Teams signs with nothing from it is let in, and their server does not give them: the answer has status 502 Bad Gateway
+    ❌ keys  nothing from Teams is let in without its signing keys, and their server does not give them: the answer has status 502 Bad Gateway
              → check teams.metadata_url (leave it out for the public cloud), and what stands between it and this machine
     1 to mend, 0 to look at.
     ");
     assert_snapshot!(finds(key_server::Health::Odd("<html>canary".to_owned())).await, @"
-    ❌ keys  without the keys that Teams signs with nothing from it is let in, and their server does not give them: the document has no usable key
+    ❌ keys  nothing from Teams is let in without its signing keys, and their server does not give them: the document has no usable key
              → check teams.metadata_url (leave it out for the public cloud), and what stands between it and this machine
     1 to mend, 0 to look at.
     ");
     assert_snapshot!(finds(key_server::Health::Elsewhere("https://canary.example".to_owned())).await, @"
-    ❌ keys  without the keys that Teams signs with nothing from it is let in, and their server does not give them: the metadata does not say where on its own host the keys are
+    ❌ keys  nothing from Teams is let in without its signing keys, and their server does not give them: the metadata does not say where on its own host the keys are
              → check teams.metadata_url (leave it out for the public cloud), and what stands between it and this machine
     1 to mend, 0 to look at.
     ");
     assert_snapshot!(finds(key_server::Health::Hangs).await, @"
-    ❌ keys  without the keys that Teams signs with nothing from it is let in, and their server does not answer in time
+    ❌ keys  nothing from Teams is let in without its signing keys, and their server does not answer in time
              → let this machine reach what teams.metadata_url names (leave it out for the public cloud)
     1 to mend, 0 to look at.
     ");

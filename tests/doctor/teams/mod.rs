@@ -59,7 +59,7 @@ async fn where_the_bridge_speaks_to_teams_alone_nothing_of_slack_is_looked_at() 
     ✅ secrets        the settings of Microsoft Teams can be used
     ✅ clock          this machine's clock agrees with Microsoft's
     ✅ teams          Entra gives the app a token
-    ✅ keys           the keys that Teams signs with can be fetched: 1
+    ✅ keys           Teams' signing keys can be fetched: 1
     ✅ messages       what is sent to PUBLIC_URL/teams/messages arrives, and without a token it is refused
     ✅ bridge         it serves on this machine; to it the agent is: healthy
     ✅ agent          says that it is healthy; new threads speak with customer
@@ -84,7 +84,7 @@ async fn where_it_speaks_to_both_each_has_its_lines_and_to_slack_alone_teams_has
     ✅ scopes         the token has all 13 that it must have, and no others
     ✅ clock          this machine's clock agrees with Microsoft's
     ✅ teams          Entra gives the app a token
-    ✅ keys           the keys that Teams signs with can be fetched: 1
+    ✅ keys           Teams' signing keys can be fetched: 1
     ✅ events         a signed event arrives at the bridge, a forged one is refused
     ✅ messages       what is sent to PUBLIC_URL/teams/messages arrives, and without a token it is refused
     ✅ bridge         it serves on this machine; to it the agent is: healthy
