@@ -3,6 +3,7 @@
 //! <https://learn.microsoft.com/microsoftteams/platform/bots/how-to/bot-messages-ai-generated-content>
 
 use std::collections::HashSet;
+use std::iter;
 
 use serde_json::{Value, json};
 
@@ -65,7 +66,8 @@ impl Citations {
     /// A text in which nothing but the line of sources is taken for the number of one. Code stays as it is: people copy it.
     pub(super) fn without_numbers(&self, text: &str) -> String {
         let (mut written, mut done) = (String::with_capacity(text.len()), 0);
-        for code in markdown::code(text).into_iter().chain([text.len()..text.len()]) {
+        let end = text.len()..text.len();
+        for code in markdown::code(text).into_iter().chain(iter::once(end)) {
             let mut words = text[done..code.start].to_owned();
             for number in 1..=self.claims.len() {
                 words = words.replace(&format!("[{number}]"), &format!("[{JOINER}{number}]"));
