@@ -1,5 +1,7 @@
 //! What can be used together, but may surprise.
 
+use std::net::IpAddr;
+
 use super::Config;
 use crate::store;
 
@@ -8,6 +10,8 @@ impl Config {
     pub fn risks(&self) -> Vec<&'static str> {
         let (server, store) = (&self.server, &self.store);
         let location = store::Location::parse(&store.url);
+        let lasts = location.as_ref().is_ok_and(store::Location::lasts);
+        let (teams, development) = (self.teams.is_used(), self.teams.development);
         let risks = [
             (
                 self.speaks_slack() && store.dedupe_hours <= 24,
@@ -24,9 +28,19 @@ impl Config {
                 "server.request_seconds is above 3: Slack does not wait longer, and delivers again what was accepted",
             ),
             (
-                self.slack.installs() && !store::Location::parse(&store.url).is_ok_and(|it| it.lasts()),
+                self.slack.installs() && !lasts,
                 "store.url is memory: and slack.client_id is set: what admins install is forgotten when the bridge stops, and \
                  they have to install it again; sqlite:FILE and redis://… keep it",
+            ),
+            (
+                teams && !development && !lasts,
+                "store.url is memory: and the bridge speaks to Teams: when it stops, it forgets its answers, and nobody can rate \
+                 an earlier one any more; sqlite:FILE and redis://… keep what is needed (buttons and tickets work in any case)",
+            ),
+            (
+                development && !is_this_machine(&server.host),
+                "teams.development is true, and server.host is not this machine alone: whoever reaches the port is let in, and \
+                 asks in whose name they like; set HOST=127.0.0.1, or publish a container's port on 127.0.0.1 only",
             ),
             (
                 store.lease_seconds < 5 && matches!(location, Ok(store::Location::Redis(_))),
@@ -36,4 +50,9 @@ impl Config {
         ];
         risks.into_iter().filter_map(|(risky, sentence)| risky.then_some(sentence)).collect()
     }
+}
+
+/// Whether only this machine can reach what listens there.
+fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

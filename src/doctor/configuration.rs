@@ -5,6 +5,7 @@ use super::setting::{default_of, place, variable};
 use crate::config::{Config, ConfigError};
 use crate::slack::probe;
 use crate::store::Location;
+use crate::teams::SettingsError as TeamsError;
 
 const NAME: &str = "configuration";
 const SECRETS: &str = "secrets";
@@ -83,7 +84,9 @@ fn of_teams(config: &Config) -> Check {
         Ok(()) => Check::ok(SECRETS, "the settings of Microsoft Teams can be used"),
         Err(error) => {
             let finding = config.placed(Some(&error.key()), &error).to_string();
-            Check::failed(SECRETS, finding, format!("set {}", place(&error.key_to_set())))
+            let instead =
+                if matches!(error, TeamsError::Missing { .. }) { ", or none of the three" } else { "" };
+            Check::failed(SECRETS, finding, format!("set {}{instead}", place(&error.key_to_set())))
         }
     }
 }

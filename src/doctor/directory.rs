@@ -56,7 +56,10 @@ fn found(bag: &Bag<'_>, facts: Option<FileFacts>) -> Check {
         return Check::warning(
             NAME,
             "the file has nobody in it",
-            "a line for each person in DIRECTORY_FILE, by the e-mail address that they have in Slack",
+            format!(
+                "a line for each person in DIRECTORY_FILE, by the e-mail address that they have in {}",
+                bag.chat()
+            ),
         );
     }
     if remarks.is_empty() {
@@ -81,7 +84,7 @@ async fn person(bag: &Bag<'_>, directory: &Directory, email: &str) -> Check {
             let info = serde_json::to_string(&*info).unwrap_or_default();
             return Check::ok(PERSON, format!("{email} is {info}"));
         }
-        Lookup::NotFound { .. } if by_profile => {
+        Lookup::NotFound { .. } if by_profile && bag.config.speaks_slack() => {
             return Check::warning(
                 PERSON,
                 format!("{email} is only known, if at all, when they write: from their Slack profile"),
@@ -90,8 +93,7 @@ async fn person(bag: &Bag<'_>, directory: &Directory, email: &str) -> Check {
         }
         Lookup::NotFound { missing, .. } if missing.is_empty() => (
             format!("{email} is not in the directory: the bridge tells them so and asks nobody"),
-            "add them, by the e-mail address or the Slack id (slack_user_id) that they have in Slack"
-                .to_owned(),
+            format!("add them, by the e-mail address {}that they have in {}", slack_id(bag), bag.chat()),
         ),
         Lookup::NotFound { missing, .. } => (
             format!("{email} is in the directory without {}: the bridge tells them so", missing.join(", ")),
@@ -106,4 +108,9 @@ async fn person(bag: &Bag<'_>, directory: &Directory, email: &str) -> Check {
         ),
     };
     Check::failed(PERSON, finding, fix)
+}
+
+/// Who has an id in Slack can be found by it, too.
+fn slack_id(bag: &Bag<'_>) -> &'static str {
+    if bag.config.speaks_slack() { "or the Slack id (slack_user_id) " } else { "" }
 }

@@ -1,7 +1,6 @@
 //! The way in for Microsoft Teams: does what is sent to the bot's endpoint arrive at this bridge, which lets nobody in
 //! without a token.
 
-use reqwest::header::WWW_AUTHENTICATE;
 use url::{Host, Url};
 
 use super::Bag;
@@ -9,10 +8,14 @@ use super::door::{DEADLINE, below, client_for};
 use super::reach::trouble;
 use super::report::Check;
 use crate::teams::Settings;
+use crate::teams::probe::{self, Knocked};
 
 const NAME: &str = "messages";
 
-/// Sends an empty message without a token.
+/// A token that nobody has signed, and that no key needs to be looked for to refuse.
+const NOBODYS: &str = "doctor";
+
+/// Sends an empty message without a token, and one with nobody's.
 pub(super) async fn check(bag: &Bag<'_>, public_url: Option<&Url>) -> Check {
     let (settings, server) = (&bag.config.teams, &bag.config.server);
     let path = &settings.path;
@@ -33,34 +36,53 @@ pub(super) async fn check(bag: &Bag<'_>, public_url: Option<&Url>) -> Check {
         }
     };
     let (client, way) = client_for(bag, url);
-    match client.post(below(url, path)).timeout(DEADLINE).body("").send().await {
-        Err(error) => {
+    let knock = |token| probe::knock(below(url, path), token, client, DEADLINE);
+    match (knock(None).await, settings.development) {
+        (Err(error), _) => {
             let fix = match public_url {
                 Some(_) => {
                     "let PUBLIC_URL name your HTTPS proxy, and start that with a certificate of this name"
                 }
                 None => "start it (`threadbridge serve`) with the same HOST and PORT",
             };
-            let finding = format!("{name} {}{}", trouble(&error.without_url()), way.told());
+            let finding = format!("{name} {}{}", trouble(&error), way.told());
             Check::failed(NAME, finding, format!("{fix}{}", way.hint()))
         }
-        Ok(response) => {
-            let is_locked = response.headers().contains_key(WWW_AUTHENTICATE);
-            match (response.status().as_u16(), settings.development) {
-                (401, false) if !is_locked => Check::ok(
-                    NAME,
-                    format!(
-                        "what is sent to PUBLIC_URL{path} arrives, and without a token it is refused{}",
-                        way.told()
-                    ),
-                ),
-                (400, true) => {
-                    let finding = format!("what is sent to {path} arrives, and needs no token{}", way.told());
-                    Check::ok(NAME, finding)
-                }
-                (status, _) => refused(status, is_locked, name, settings),
-            }
+        (Ok(Knocked::Refused { .. }), false) => {
+            with_token(knock(Some(NOBODYS)).await.ok(), path, &way.told())
         }
+        (Ok(Knocked::Status(400)), true) => {
+            let finding = format!("what is sent to {path} arrives, and needs no token{}", way.told());
+            Check::ok(NAME, finding)
+        }
+        (Ok(Knocked::OtherLogin), _) => refused(401, true, name, settings),
+        (Ok(Knocked::Refused { .. }), true) => refused(401, false, name, settings),
+        (Ok(Knocked::Status(status)), _) => refused(status, false, name, settings),
+    }
+}
+
+/// What becomes of the second message, after the bridge itself has refused the first.
+fn with_token(knocked: Option<Knocked>, path: &str, told: &str) -> Check {
+    match knocked {
+        Some(Knocked::Refused { token: true }) => Check::ok(
+            NAME,
+            format!(
+                "what is sent to PUBLIC_URL{path} arrives with its token, and without one it is refused{told}"
+            ),
+        ),
+        Some(Knocked::Refused { token: false }) => Check::failed(
+            NAME,
+            "the Authorization header does not arrive at the bridge, so it refuses whatever Teams sends (status 401)",
+            format!(
+                "let your proxy pass it on with POST {path}: nginx does, unless `proxy_set_header Authorization` or \
+                 `proxy_pass_request_headers off` says otherwise"
+            ),
+        ),
+        _ => Check::warning(
+            NAME,
+            "the bridge refuses a message without a token, but one with nobody's comes to something else",
+            format!("let your proxy pass every POST {path} on as it is, with the Authorization header"),
+        ),
     }
 }
 
@@ -87,7 +109,16 @@ fn refused(status: u16, is_locked: bool, name: &str, settings: &Settings) -> Che
             ),
             "start the bridge with the environment that this has".to_owned(),
         ),
-        401 if is_locked => (
+        401 if !is_locked => (
+            format!(
+                "a message without a token is refused at {name} (status 401), and not by the bridge, or the proxy takes the \
+                 WWW-Authenticate header away"
+            ),
+            format!(
+                "let your proxy pass POST {path} on without a login of its own, and the bridge's answer back as it is"
+            ),
+        ),
+        401 => (
             format!("something in front of the bridge asks for a password (status 401) at {name}"),
             format!(
                 "let your proxy pass POST {path} on without one: Teams sends a token, which the bridge checks"

@@ -1,8 +1,8 @@
 //! Why is it silent? Everything that an answer depends on is looked at, and what is wrong is told with what to change.
 //!
 //! Nothing is changed and nobody is asked a question: of the agent only its health, of Slack only whose token it is, of
-//! Microsoft only a token and its keys. The bridge's own door gets what Slack sends to check a URL, and an empty message
-//! without a token.
+//! Microsoft only a token and its keys. The bridge's own door gets what Slack sends to check a URL, and empty
+//! messages without a token and with nobody's.
 
 mod agent;
 mod clock;
@@ -54,6 +54,17 @@ struct Bag<'a> {
     /// For what is on this machine.
     local: Client,
     clock: Arc<dyn Clock>,
+}
+
+impl Bag<'_> {
+    /// Where people write to the bridge.
+    fn chat(&self) -> &'static str {
+        match (self.config.speaks_slack(), self.config.teams.is_used()) {
+            (true, true) => "Slack and Teams",
+            (false, true) => "Teams",
+            (_, false) => "Slack",
+        }
+    }
 }
 
 /// Looks at everything. It works also with a configuration that a bridge cannot serve with: that is told first, and each

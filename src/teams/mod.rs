@@ -24,6 +24,7 @@ mod people;
 pub mod place;
 pub mod platform;
 pub mod press;
+pub mod probe;
 pub mod refusal;
 pub mod repeats;
 pub mod service_url;

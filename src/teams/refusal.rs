@@ -1,6 +1,12 @@
-//! Why a request is not let in. Each reason is for the log; who called learns only the status.
+//! Why a request is not let in. Each reason is for the log; who called learns only the status, and whether a
+//! token was seen.
 
 use axum::http::StatusCode;
+
+/// Who refuses, to whoever asks: `threadbridge doctor` tells the bridge from another login by it.
+pub(super) const REALM: &str = "realm=\"threadbridge\"";
+/// Says that there was a token.
+pub(super) const INVALID_TOKEN: &str = "error=\"invalid_token\"";
 
 /// Why a request is refused. Nothing of the token or of the message is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -70,6 +76,15 @@ impl Refusal {
             | Self::Endorsement => StatusCode::UNAUTHORIZED,
             Self::Channel | Self::Tenant | Self::Host => StatusCode::FORBIDDEN,
             Self::NoKeys => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The `WWW-Authenticate` header of a 401 (RFC 6750, section 3).
+    pub fn challenge(self) -> Option<&'static str> {
+        match (self, self.status()) {
+            (Self::Header, _) => Some("Bearer realm=\"threadbridge\""),
+            (_, StatusCode::UNAUTHORIZED) => Some("Bearer realm=\"threadbridge\", error=\"invalid_token\""),
+            _ => None,
         }
     }
 }

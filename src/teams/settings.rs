@@ -59,8 +59,9 @@ pub struct Settings {
 pub enum SettingsError {
     /// Of the three that `teams app create` writes, one is missing.
     #[error(
-        "teams.{missing} is missing, and teams.{given} is set: set CLIENT_ID, CLIENT_SECRET and TENANT_ID, all three of the \
-         bot's registration"
+        "teams.{missing} is missing, and teams.{given} is set: to speak to Microsoft Teams set CLIENT_ID, CLIENT_SECRET and \
+         TENANT_ID, all three of the bot's registration; if Teams is not meant and they are another program's, start the \
+         bridge without them (`env -u CLIENT_ID -u CLIENT_SECRET -u TENANT_ID`)"
     )]
     Missing {
         /// One that is set.

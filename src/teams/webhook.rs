@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
+use axum::http::header::WWW_AUTHENTICATE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -69,7 +70,8 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
 
 fn refused(refusal: Refusal) -> Response {
     warn!(%refusal, "what claims to come from teams is refused");
-    refusal.status().into_response()
+    let challenge = refusal.challenge().map(|challenge| [(WWW_AUTHENTICATE, challenge)]);
+    (refusal.status(), challenge, ()).into_response()
 }
 
 fn acknowledged() -> Response {

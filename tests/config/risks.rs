@@ -37,9 +37,24 @@ fn what_slack_does_is_no_risk_where_the_bridge_speaks_to_teams_alone() {
         ("CLIENT_ID", "client-id"),
         ("CLIENT_SECRET", "client-secret"),
         ("TENANT_ID", "tenant"),
+        ("STORE_URL", "sqlite:/nowhere/store.db"),
+        ("SEAL_KEY", "a key of the tests"),
         ("THREADBRIDGE_STORE__DEDUPE_HOURS", "24"),
         ("THREADBRIDGE_SERVER__REQUEST_SECONDS", "4"),
     ];
     assert_eq!(risks(&alone), [""; 0]);
     assert_eq!(risks(&alone[2..]), ["store.dedupe_hours", "server.request_seconds"]);
+}
+
+#[test]
+fn teams_with_a_store_that_forgets_and_its_development_beyond_this_machine_are_risks() {
+    let teams = [("CLIENT_ID", "id"), ("CLIENT_SECRET", "secret"), ("TENANT_ID", "tenant")];
+    assert_eq!(risks(&teams), ["store.url"]);
+    let development = ("THREADBRIDGE_TEAMS__DEVELOPMENT", "true");
+    for host in ["127.0.0.1", "::1", "localhost"] {
+        assert_eq!(risks(&[development, ("HOST", host)]), [""; 0], "{host}");
+    }
+    for host in ["0.0.0.0", "::", "10.0.0.7"] {
+        assert_eq!(risks(&[development, ("HOST", host)]), ["teams.development"], "{host}");
+    }
 }

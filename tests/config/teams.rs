@@ -32,9 +32,18 @@ fn teams_is_enough_without_slack_and_each_of_the_two_alone_is_used() {
 }
 
 #[test]
+fn names_that_are_set_to_nothing_do_not_turn_teams_on() {
+    for nothing in ["", " "] {
+        let empty = TEAMS.map(|(name, _)| (name, nothing));
+        let config = load(&[&NEEDED[..], &empty].concat()).unwrap();
+        assert!(config.speaks_slack() && !config.teams.is_used(), "{nothing:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_teams_is_named_with_its_fix() {
-    assert_snapshot!(complaint("", &TEAMS[..1]), @"CLIENT_ID=client-id: teams.client_secret is missing, and teams.client_id is set: set CLIENT_ID, CLIENT_SECRET and TENANT_ID, all three of the bot's registration");
-    assert_snapshot!(complaint("", &TEAMS[1..]), @"CLIENT_SECRET: teams.client_id is missing, and teams.client_secret is set: set CLIENT_ID, CLIENT_SECRET and TENANT_ID, all three of the bot's registration");
+    assert_snapshot!(complaint("", &TEAMS[..1]), @"CLIENT_ID=client-id: teams.client_secret is missing, and teams.client_id is set: to speak to Microsoft Teams set CLIENT_ID, CLIENT_SECRET and TENANT_ID, all three of the bot's registration; if Teams is not meant and they are another program's, start the bridge without them (`env -u CLIENT_ID -u CLIENT_SECRET -u TENANT_ID`)");
+    assert_snapshot!(complaint("", &TEAMS[1..]), @"CLIENT_SECRET: teams.client_id is missing, and teams.client_secret is set: to speak to Microsoft Teams set CLIENT_ID, CLIENT_SECRET and TENANT_ID, all three of the bot's registration; if Teams is not meant and they are another program's, start the bridge without them (`env -u CLIENT_ID -u CLIENT_SECRET -u TENANT_ID`)");
     let with = |text: &str| complaint(text, &TEAMS);
     assert_snapshot!(with("[teams]\npath = \"teams\""), @r#"FILE (path = "teams"): teams.path cannot be used: it does not begin with /; the usual one is /teams/messages"#);
     assert_snapshot!(with("[teams]\npath = \"/slack/teams\""), @r#"FILE (path = "/slack/teams"): teams.path cannot be used: it is taken by something else of the bridge; the usual one is /teams/messages"#);

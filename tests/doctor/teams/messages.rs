@@ -1,8 +1,8 @@
 //! The way from Teams to the bridge.
 
 use axum::Router;
-use axum::http::{StatusCode, header};
-use axum::response::Redirect;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect};
 use insta::assert_snapshot;
 
 use super::{Consulate, LOGIN_URL, TEAMS};
@@ -61,6 +61,35 @@ async fn a_proxy_that_does_not_lead_teams_to_the_bridge_is_told_by_its_status() 
                  → let your proxy pass POST /teams/messages on without one: Teams sends a token, which the bridge checks
     1 to mend, 0 to look at.
     ");
+    assert_snapshot!(finds(always(401)).await, @"
+    ❌ messages  a message without a token is refused at PUBLIC_URL (status 401), and not by the bridge, or the proxy takes the WWW-Authenticate header away
+                 → let your proxy pass POST /teams/messages on without a login of its own, and the bridge's answer back as it is
+    1 to mend, 0 to look at.
+    ");
+    consulate.practice.close().await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_keeps_the_token_to_itself_is_told() {
+    let consulate = Consulate::alone().await;
+    let finds = async |router: Router| consulate.finds(&[("PUBLIC_URL", &host(router).await)]).await;
+    // As the bridge refuses what has no token.
+    let refusal =
+        || (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer realm=\"threadbridge\"")]);
+    assert_snapshot!(finds(Router::new().fallback(async move || refusal())).await, @"
+    ❌ messages  the Authorization header does not arrive at the bridge, so it refuses whatever Teams sends (status 401)
+                 → let your proxy pass it on with POST /teams/messages: nginx does, unless `proxy_set_header Authorization` or `proxy_pass_request_headers off` says otherwise
+    1 to mend, 0 to look at.
+    ");
+    let odd = async move |headers: HeaderMap| match headers.contains_key(header::AUTHORIZATION) {
+        true => StatusCode::FORBIDDEN.into_response(),
+        false => refusal().into_response(),
+    };
+    assert_snapshot!(finds(Router::new().fallback(odd)).await, @"
+    ⚠️ messages  the bridge refuses a message without a token, but one with nobody's comes to something else
+                 → let your proxy pass every POST /teams/messages on as it is, with the Authorization header
+    It works; 1 to look at.
+    ");
     consulate.practice.close().await;
 }
 
@@ -96,6 +125,6 @@ async fn a_bridge_that_does_not_speak_to_teams_is_told() {
     let practice = Practice::open().await;
     let told = practice.finds(&[TEAMS[0], TEAMS[1], TEAMS[2], (LOGIN_URL, "http://127.0.0.1:9")]).await;
     let line = told.lines().find(|line| line.contains("messages")).unwrap();
-    assert_snapshot!(line, @"❌ messages  what answers at PUBLIC_URL does not know /teams/messages (status 404): the proxy leads elsewhere, or the bridge does not speak to Teams there");
+    assert_snapshot!(line, @"❌ messages       what answers at PUBLIC_URL does not know /teams/messages (status 404): the proxy leads elsewhere, or the bridge does not speak to Teams there");
     practice.close().await;
 }

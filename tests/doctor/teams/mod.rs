@@ -56,17 +56,19 @@ async fn where_the_bridge_speaks_to_teams_alone_nothing_of_slack_is_looked_at() 
     let Consulate { practice, .. } = Consulate::alone().await;
     assert_snapshot!(practice.told(&practice.well), @r#"
     ✅ configuration  loads from the environment, and no file
+    ⚠️ configuration  store.url is memory: and the bridge speaks to Teams: when it stops, it forgets its answers, and nobody can rate an earlier one any more; sqlite:FILE and redis://… keep what is needed (buttons and tickets work in any case)
+                      → STORE_URL=sqlite:/path/to/store.db
     ✅ secrets        the settings of Microsoft Teams can be used
     ✅ clock          this machine's clock agrees with Microsoft's
     ✅ teams          Entra gives the app a token
     ✅ keys           Teams' signing keys can be fetched: 1
-    ✅ messages       what is sent to PUBLIC_URL/teams/messages arrives, and without a token it is refused
+    ✅ messages       what is sent to PUBLIC_URL/teams/messages arrives with its token, and without one it is refused
     ✅ bridge         it serves on this machine; to it the agent is: healthy
     ✅ agent          says that it is healthy; new threads speak with customer
     ✅ directory      people in the file: 4, of them incomplete: 0
     ✅ person         jane.smith@company.com is {"agent_id":"crm_user_456","email":"jane.smith@company.com","name":"Jane Smith","phone":"+27123456789","agency":"Sales","office":"Cape Town","company":"PropertyEngine","division":"Residential","user_type":"agent"}
     ✅ store          memory: when the bridge stops, it forgets running threads and rate limits; a kill loses what was under way; in Teams a thumb for an answer from before a restart is lost
-    All is well.
+    It works; 1 to look at.
     "#);
     assert!(practice.well.ok);
     practice.close().await;
@@ -77,6 +79,8 @@ async fn where_it_speaks_to_both_each_has_its_lines_and_to_slack_alone_teams_has
     let Consulate { practice, .. } = Consulate::with(&[]).await;
     assert_snapshot!(practice.told(&practice.well), @r#"
     ✅ configuration  loads from the environment, and no file
+    ⚠️ configuration  store.url is memory: and the bridge speaks to Teams: when it stops, it forgets its answers, and nobody can rate an earlier one any more; sqlite:FILE and redis://… keep what is needed (buttons and tickets work in any case)
+                      → STORE_URL=sqlite:/path/to/store.db
     ✅ secrets        the settings of Microsoft Teams can be used
     ✅ secrets        the tokens and secrets have the shape that they must have
     ✅ clock          this machine's clock agrees with Slack's
@@ -86,13 +90,13 @@ async fn where_it_speaks_to_both_each_has_its_lines_and_to_slack_alone_teams_has
     ✅ teams          Entra gives the app a token
     ✅ keys           Teams' signing keys can be fetched: 1
     ✅ events         a signed event arrives at the bridge, a forged one is refused
-    ✅ messages       what is sent to PUBLIC_URL/teams/messages arrives, and without a token it is refused
+    ✅ messages       what is sent to PUBLIC_URL/teams/messages arrives with its token, and without one it is refused
     ✅ bridge         it serves on this machine; to it the agent is: healthy
     ✅ agent          says that it is healthy; new threads speak with customer
     ✅ directory      people in the file: 4, of them incomplete: 0
     ✅ person         jane.smith@company.com is {"agent_id":"crm_user_456","email":"jane.smith@company.com","name":"Jane Smith","phone":"+27123456789","agency":"Sales","office":"Cape Town","company":"PropertyEngine","division":"Residential","user_type":"agent"}
     ✅ store          memory: when the bridge stops, it forgets running threads and rate limits; a kill loses what was under way; in Teams a thumb for an answer from before a restart is lost
-    All is well.
+    It works; 1 to look at.
     "#);
     practice.close().await;
     let practice = Practice::open().await;
@@ -105,8 +109,8 @@ async fn settings_that_cannot_be_used_are_told_and_entra_is_not_asked() {
     let consulate = Consulate::alone().await;
     let asked = consulate.entra.asked();
     assert_snapshot!(consulate.finds(&[("CLIENT_SECRET", "")]).await.replace(APP, "APP"), @"
-    ❌ secrets  CLIENT_ID: teams.client_secret is missing, and teams.client_id is set: set CLIENT_ID, CLIENT_SECRET and TENANT_ID, all three of the bot's registration
-                → set CLIENT_SECRET in the environment, or client_secret under [teams] in your file
+    ❌ secrets  CLIENT_ID: teams.client_secret is missing, and teams.client_id is set: to speak to Microsoft Teams set CLIENT_ID, CLIENT_SECRET and TENANT_ID, all three of the bot's registration; if Teams is not meant and they are another program's, start the bridge without them (`env -u CLIENT_ID -u CLIENT_SECRET -u TENANT_ID`)
+                → set CLIENT_SECRET in the environment, or client_secret under [teams] in your file, or none of the three
     ➖ teams    with these settings Entra is not asked for a token
     1 to mend, 0 to look at; 1 not looked at.
     ");
