@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-pub use explain::{Explanation, Message, Stands, explain};
+pub use explain::{Chat, Explanation, Message, Stands, explain};
 pub use reload::Reloader;
 
 use crate::agent::{self, Agent};

@@ -9,6 +9,7 @@ use reqwest::Client;
 use tracing::warn;
 
 use super::{BuildError, Common};
+use crate::chat::Question;
 use crate::conversation::{Conversation, Platform};
 use crate::http;
 use crate::teams::connector::Connector;
@@ -56,6 +57,11 @@ impl TeamsSide {
     /// Teams, for the core.
     pub(super) fn platform(&self) -> Arc<dyn Platform> {
         Arc::clone(&self.teams) as Arc<dyn Platform>
+    }
+
+    /// Notes where the writer of a question is, of whom Teams is asked there.
+    pub(super) async fn meet(&self, question: &Question) {
+        self.teams.meet(&question.user, &question.place).await;
     }
 
     /// What Teams calls.

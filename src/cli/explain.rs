@@ -4,22 +4,26 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use threadbridge::bridge::{Explanation, Message, Stands, explain as explain_it};
+use threadbridge::bridge::{Chat, Explanation, Message, Stands, explain as explain_it};
 use threadbridge::chat::wording;
 use threadbridge::clock::SystemClock;
 use threadbridge::config::Config;
 use threadbridge::conversation::{Explained, Fate};
 use threadbridge::http;
 
+use super::spot::Spot;
+
 #[derive(Args)]
 pub struct Options {
-    /// The workspace's id (T… or E…); needed where a rule names one, and where workspaces have tokens of their own.
-    #[arg(long, value_name = "ID", default_value = "T0")]
-    workspace: String,
-    /// The channel's id (C…, G…, or D… for a direct message).
+    /// The workspace's id (T… or E…); needed where a rule names one, and where workspaces have tokens of their own. Of
+    /// Teams the tenant's id, if it is not TENANT_ID.
     #[arg(long, value_name = "ID")]
-    channel: String,
-    /// The user's id (U…).
+    workspace: Option<String>,
+    /// The channel's id (C…, G…, or D… for a direct message; of Teams 19:…, or a:… for a personal chat), a link to a
+    /// message as Slack and Teams copy it, or the thread as the log names it.
+    #[arg(long, value_name = "ID", value_parser = Spot::read)]
+    channel: Spot,
+    /// The user's id (U…; of Teams the Entra object id, the user principal name, or 29:…).
     #[arg(long, value_name = "ID")]
     user: String,
     /// What they write. If it begins with an @, it mentions the bot.
@@ -28,6 +32,9 @@ pub struct Options {
     /// It is a reply in a thread: one in which they mentioned the bot, one in which others did, or one of people.
     #[arg(long, value_name = "WHOSE")]
     thread: Option<Thread>,
+    /// Where Teams says who somebody is; another one for another cloud.
+    #[arg(long, value_name = "URL", default_value = "https://smba.trafficmanager.net/teams/")]
+    service_url: String,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -39,7 +46,19 @@ enum Thread {
 
 /// Prints what would become of it; exit code 0 if the agent would be asked.
 pub async fn explain(config: &Config, options: Options) -> anyhow::Result<ExitCode> {
-    let Options { workspace, channel, user, text, thread } = options;
+    let Options {
+        workspace,
+        channel: Spot { of_teams, workspace: named, channel },
+        user,
+        text,
+        thread,
+        service_url,
+    } = options;
+    let (chat, usual) = match of_teams {
+        true => (Chat::Teams { service_url }, config.teams.tenant_id.trim()),
+        false => (Chat::Slack, "T0"),
+    };
+    let workspace = workspace.or(named).unwrap_or_else(|| usual.to_owned());
     let mentions = text.trim_start().starts_with('@');
     let text = if mentions { after_first_word(&text) } else { text };
     let stands = match thread {
@@ -48,7 +67,7 @@ pub async fn explain(config: &Config, options: Options) -> anyhow::Result<ExitCo
         Some(Thread::Others) => Stands::InOthersThread,
         Some(Thread::Peoples) => Stands::AmongPeople,
     };
-    let message = Message { workspace, channel, user, text, mentions, stands };
+    let message = Message { chat, workspace, channel, user, text, mentions, stands };
     let explained = match explain_it(config, http::client()?, Arc::new(SystemClock), &message).await? {
         Explanation::Decided(explained) => *explained,
         Explanation::NotForUs(reason) => {

@@ -9,6 +9,7 @@ mod healthcheck;
 mod manifest;
 mod serve;
 mod signals;
+mod spot;
 mod store;
 
 use std::path::PathBuf;

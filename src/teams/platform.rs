@@ -85,6 +85,11 @@ impl TeamsPlatform {
         }
     }
 
+    /// Notes that somebody has done something in a place: Teams says who they are only where they are.
+    pub async fn meet(&self, user: &UserId, place: &Place) {
+        self.people.meet(user, place).await;
+    }
+
     /// Where a place is, if the bridge may still send anything there.
     pub(super) fn spot(&self, place: &Place) -> Result<Spot, PlatformError> {
         let address = Address::of(place);

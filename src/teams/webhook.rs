@@ -160,7 +160,7 @@ impl Webhook {
             Inbound::Question(question) => &question.user,
             Inbound::Click(click) => &click.user,
         };
-        self.platform.people.meet(user, inbound.place()).await;
+        self.platform.meet(user, inbound.place()).await;
         match self.conversation.accept(keys, inbound).await {
             Ok(taken) => {
                 debug!(?taken, "an activity is acknowledged");
@@ -203,7 +203,7 @@ impl Webhook {
             click.place.address = Address { press: Some(name.clone()), ..address }.written();
         }
         let Some(mut waiter) = self.platform.waiting.begin(&name, &click.user) else { return invoke::busy() };
-        self.platform.people.meet(&click.user, &click.place).await;
+        self.platform.meet(&click.user, &click.place).await;
         let late = self.meanwhile(&click);
         match self.conversation.accept(keys, Inbound::Click(click)).await {
             Ok(Taken::Duplicate) => return late,

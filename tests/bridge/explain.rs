@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rstest::rstest;
 use serde_json::json;
-use threadbridge::bridge::{Explanation, Message, Stands, explain};
+use threadbridge::bridge::{Chat, Explanation, Message, Stands, explain};
 use threadbridge::chat::{WorkspaceKey, wording};
 use threadbridge::clock::Clock;
 use threadbridge::config::Config;
@@ -46,7 +46,8 @@ async fn explained_with(
         None => (false, text),
     };
     let (channel, user, text) = (channel.into(), user.into(), text.into());
-    let message = Message { workspace: "T0ACME".into(), channel, user, text, mentions, stands };
+    let message =
+        Message { chat: Chat::Slack, workspace: "T0ACME".into(), channel, user, text, mentions, stands };
     let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
     let explanation = explain(config, http::client().unwrap(), clock, &message).await.unwrap();
     let explained = match explanation {

@@ -12,6 +12,7 @@ mod connector;
 mod conversations;
 mod entrance;
 mod door;
+mod explain;
 mod keys;
 mod login;
 mod repeating;

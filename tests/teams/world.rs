@@ -123,8 +123,7 @@ impl World {
     }
 
     async fn start(&mut self) {
-        let pairs = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let config = Config::load(None, &Environment::from_pairs(pairs)).unwrap();
+        let config = self.config();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let bridge = Bridge::with_client(&config, self.client.clone(), clock).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -132,6 +131,12 @@ impl World {
         self.work = bridge.work().clone();
         self.stop = CancellationToken::new();
         self.serving = Some(spawn(bridge.serve(listener, self.stop.clone())));
+    }
+
+    /// What the bridge is started with.
+    pub fn config(&self) -> Config {
+        let pairs = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Config::load(None, &Environment::from_pairs(pairs)).unwrap()
     }
 
     /// Stops the bridge and starts another in its place.
