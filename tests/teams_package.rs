@@ -274,11 +274,48 @@ fn the_command_prints_the_manifest_alone_with_what_it_was_told() {
 }
 
 #[test]
+fn what_the_command_is_not_told_it_takes_from_the_configuration_and_says_so() {
+    let of = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let output = command(arguments).arg("--json").envs(variables.iter().copied()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let manifest: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let website = manifest["developer"]["websiteUrl"].as_str().unwrap().to_owned();
+        (manifest["id"].as_str().unwrap().to_owned(), website, String::from_utf8(output.stderr).unwrap())
+    };
+    let other = "11111111-2222-3333-4444-555555555555";
+    let (id, url) = (("CLIENT_ID", other), ("PUBLIC_URL", "https://public.example"));
+    let public = "https://public.example/".to_owned();
+    let said = |what: &str| format!("threadbridge: from the configuration: {what}\n");
+    assert_eq!(
+        of(&[], &[id, url]),
+        (
+            other.to_owned(),
+            public.clone(),
+            said(&format!("the client id {other} (CLIENT_ID), and {public} (PUBLIC_URL)"))
+        )
+    );
+    let both = said(&format!("the client id {other} (CLIENT_ID)"));
+    assert_eq!(of(&["--url", HOST], &[id, url]), (other.to_owned(), format!("{HOST}/"), both));
+    let of_url = said(&format!("{public} (PUBLIC_URL)"));
+    assert_eq!(of(&["--client-id", ID], &[id, url]), (ID.to_owned(), public, of_url));
+    let flags = of(&["--client-id", ID, "--url", HOST], &[id, url, ("PORT", "not looked at")]);
+    assert_eq!(
+        flags,
+        (ID.to_owned(), format!("{HOST}/"), String::new()),
+        "flags win, and nothing else is read"
+    );
+}
+
+#[test]
 fn the_command_says_in_a_sentence_why_there_is_no_package() {
     let of = |arguments: &[&str]| complaint(&command(arguments).output().unwrap());
     assert_eq!(
         of(&["--url", HOST]),
         "threadbridge: the app's client id is missing: give it with --client-id, or set CLIENT_ID\n"
+    );
+    assert_eq!(
+        of(&["--client-id", ID]),
+        "threadbridge: the bridge's address is missing: give it with --url, or set PUBLIC_URL\n"
     );
     assert_eq!(
         of(&["--url", HOST, "--client-id", "x"]),

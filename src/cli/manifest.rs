@@ -7,15 +7,16 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use threadbridge::config::Environment;
+use threadbridge::config::{Config, ConfigError};
 use threadbridge::slack::manifest::{Manifest, Variant};
 use threadbridge::teams::package::{App, Package, Pages};
 use url::Url;
 
 #[derive(Args)]
-#[command(group = clap::ArgGroup::new("how").required(true))]
+#[command(group = clap::ArgGroup::new("how").required(true).multiple(true))]
 pub struct Options {
-    /// Where the bridge is reached, such as https://threadbridge.example.com
+    /// Where the bridge is reached, such as https://threadbridge.example.com; with --teams it may be left out where
+    /// PUBLIC_URL is set.
     #[arg(long, value_name = "URL", group = "how", value_parser = web_address)]
     url: Option<Url>,
     /// For installations in any number of workspaces, at /slack/install, and in whole organisations; with tokens that
@@ -23,7 +24,7 @@ pub struct Options {
     #[arg(long, requires = "url")]
     oauth: bool,
     /// For Socket Mode, where no URL can be called. This version of the bridge does not speak it yet.
-    #[arg(long, group = "how")]
+    #[arg(long, group = "how", conflicts_with = "url")]
     socket: bool,
     /// The name under which people see the app, at most 35 characters (30 in Teams).
     #[arg(long, value_name = "NAME", default_value = "Threadbridge")]
@@ -42,9 +43,9 @@ pub struct Options {
 #[command(next_help_heading = "Microsoft Teams")]
 struct TeamsOptions {
     /// The app package for Microsoft Teams: a zip of the manifest and the icons.
-    #[arg(long, requires = "url", conflicts_with_all = ["oauth", "socket", "link"])]
+    #[arg(long, group = "how", conflicts_with_all = ["oauth", "socket", "link"])]
     teams: bool,
-    /// The Application (client) ID of the bot's registration; without it CLIENT_ID of the environment.
+    /// The Application (client) ID of the bot's registration; without it the one that is configured (CLIENT_ID).
     #[arg(long, value_name = "GUID", requires = "teams")]
     client_id: Option<String>,
     /// Who people are told has made the app, at most 32 characters.
@@ -67,12 +68,15 @@ struct TeamsOptions {
     out: Option<PathBuf>,
 }
 
-/// Prints it, or writes it.
-pub fn manifest(options: Options) -> anyhow::Result<ExitCode> {
+/// Prints it, or writes it. The configuration is only loaded where something must come from it.
+pub fn manifest(
+    options: Options,
+    load: impl FnOnce() -> Result<Config, ConfigError>,
+) -> anyhow::Result<ExitCode> {
     match options {
-        Options { url: Some(url), name, json, teams, .. } if teams.teams => {
+        Options { url, name, json, teams, .. } if teams.teams => {
             let out = teams.out.clone();
-            package(&Package::new(app(url, name, teams)?)?, json, out.as_deref())
+            package(&Package::new(app(url, name, teams, load)?)?, json, out.as_deref())
         }
         options => for_slack(options),
     }
@@ -105,10 +109,39 @@ fn web_address(text: &str) -> Result<Url, &'static str> {
     Url::parse(text).map_err(|_| "write it as https://threadbridge.example.com")
 }
 
-fn app(url: Url, name: String, options: TeamsOptions) -> anyhow::Result<App> {
-    let given = options.client_id.or_else(|| Environment::of_process().get("CLIENT_ID").map(str::to_owned));
-    let client_id =
-        given.context("the app's client id is missing: give it with --client-id, or set CLIENT_ID")?;
+#[expect(clippy::print_stderr, reason = "standard output may be the package; this is for the person")]
+fn app(
+    url: Option<Url>,
+    name: String,
+    options: TeamsOptions,
+    load: impl FnOnce() -> Result<Config, ConfigError>,
+) -> anyhow::Result<App> {
+    let (client_id, url) = match (options.client_id, url) {
+        (Some(client_id), Some(url)) => (client_id, url),
+        (client_id, url) => {
+            let config = load()?;
+            let of_config = (client_id.is_none(), url.is_none());
+            let configured = Some(config.teams.client_id.trim().to_owned()).filter(|id| !id.is_empty());
+            let client_id = client_id.or(configured);
+            let client_id = client_id
+                .context("the app's client id is missing: give it with --client-id, or set CLIENT_ID")?;
+            let url = url.or(config.server.public_url().ok().flatten());
+            let url =
+                url.context("the bridge's address is missing: give it with --url, or set PUBLIC_URL")?;
+            match of_config {
+                (true, true) => {
+                    eprintln!(
+                        "threadbridge: from the configuration: the client id {client_id} (CLIENT_ID), and {url} (PUBLIC_URL)"
+                    );
+                }
+                (true, false) => {
+                    eprintln!("threadbridge: from the configuration: the client id {client_id} (CLIENT_ID)")
+                }
+                (false, _) => eprintln!("threadbridge: from the configuration: {url} (PUBLIC_URL)"),
+            }
+            (client_id, url)
+        }
+    };
     let page = |page: Option<Url>| page.unwrap_or_else(|| url.clone());
     let pages =
         Pages { website: page(options.website), privacy: page(options.privacy), terms: page(options.terms) };

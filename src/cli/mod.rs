@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use threadbridge::config::{Config, Environment};
 
-/// Answers questions from Slack threads with a CRM's customer agent.
+/// Answers questions from Slack and Microsoft Teams with a CRM's customer agent.
 #[derive(Parser)]
 #[command(version, max_term_width = 100, after_help = NEEDS)]
 pub struct Cli {
@@ -32,14 +32,18 @@ pub struct Cli {
 /// What nobody can do without, below the help.
 const NEEDS: &str = "\
 To serve, set at least these in the environment, or in your file:
+  AGENT_URL             the base URL of the customer agent
+  DIRECTORY_FILE        who people are in the CRM: a CSV or JSON file (or see [directory])
+and for Slack:
   SLACK_BOT_TOKEN       the bot token of your Slack app (xoxb-…)
   SLACK_SIGNING_SECRET  its signing secret
-  AGENT_URL             the base URL of the customer agent
-  DIRECTORY_FILE        who people are in the CRM: a CSV or JSON file (or see [directory])";
+and for Microsoft Teams, beside it or alone:
+  CLIENT_ID, CLIENT_SECRET, TENANT_ID
+                        of the bot's registration (docs/teams.md)";
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve Slack's webhooks (the default).
+    /// Serve the webhooks of Slack and Teams (the default).
     Serve,
     /// See the bridge at work, in the terminal and in the browser: no Slack, no CRM and no configuration needed.
     ///
@@ -54,8 +58,8 @@ enum Command {
     Healthcheck,
     /// Look at everything that an answer depends on, and say what to change; exit code 0 means that nothing has failed.
     ///
-    /// It needs the same environment (and --config) as the bridge. It asks nobody a question and changes nothing: it calls
-    /// auth.test, the agent's health and the bridge's own URL.
+    /// It needs the same environment (and --config) as the bridge. It asks nobody a question and changes nothing: of Slack it
+    /// calls auth.test, of Microsoft the login and the signing keys, and besides the agent's health and the bridge's own URL.
     Doctor(doctor::Options),
     /// Say what the bridge would make of a message, and why; nothing is sent or kept.
     Explain(explain::Options),
@@ -82,7 +86,7 @@ impl Cli {
             Command::Serve => serve::serve(load()?).await,
             #[cfg(feature = "demo")]
             Command::Demo(options) => demo::demo(options).await,
-            Command::Manifest(options) => manifest::manifest(*options),
+            Command::Manifest(options) => manifest::manifest(*options, load),
             Command::Doctor(options) => doctor::doctor(self.config.as_deref(), options).await,
             Command::Healthcheck => healthcheck::healthcheck(&load()?).await,
             Command::Explain(options) => explain::explain(&load()?, options).await,

@@ -1,4 +1,4 @@
-//! `threadbridge serve`: Slack's webhooks, until a signal.
+//! `threadbridge serve`: the platforms' webhooks, until a signal.
 
 use std::process::ExitCode;
 use std::sync::Arc;

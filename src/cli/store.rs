@@ -22,10 +22,10 @@ pub enum StoreCommand {
     /// Print everything that is kept about a person, as JSON. Whether they are blocked is not in it: a block is of a person
     /// of the CRM.
     Export {
-        /// A user's id (U…).
+        /// A user's id (U…; of Teams the Entra object id).
         #[arg(long, value_name = "ID")]
         user: String,
-        /// Only of this workspace (T… or E…): a user's id is unique in its workspace only.
+        /// Only of this workspace (T… or E…; of Teams the tenant's id): a user's id is unique in its workspace only.
         #[arg(long, value_name = "ID")]
         workspace: Option<String>,
     },
@@ -34,11 +34,11 @@ pub enum StoreCommand {
     /// Bridges that serve save once more what they are at work on: purge again five minutes later.
     #[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
     Purge {
-        /// A user's id (U…): the threads in which they asked, their unfinished questions, and the tickets and answers noted
+        /// A user's id (U…; of Teams the Entra object id): the threads in which they asked, their unfinished questions, and the tickets and answers noted
         /// of them.
         #[arg(long, value_name = "ID", group = "what")]
         user: Option<String>,
-        /// A workspace's id (T… or E…): everything of it, also its installation; with --user, only that workspace's user.
+        /// A workspace's id (T… or E…; of Teams the tenant's): everything of it, also its installation; with --user, only that workspace's user.
         #[arg(long, value_name = "ID", group = "what")]
         workspace: Option<String>,
         /// What was last used longer ago than this, such as 30d or 72h.

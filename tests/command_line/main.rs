@@ -48,12 +48,12 @@ fn the_help_says_what_can_be_done() {
     assert_snapshot!(told(&threadbridge(&["--help"]).output().unwrap()), @"
     exit code 0
     --- stdout
-    Answers questions from Slack threads with a CRM's customer agent
+    Answers questions from Slack and Microsoft Teams with a CRM's customer agent
 
     Usage: threadbridge [OPTIONS] [COMMAND]
 
     Commands:
-      serve        Serve Slack's webhooks (the default)
+      serve        Serve the webhooks of Slack and Teams (the default)
       demo         See the bridge at work, in the terminal and in the browser: no Slack, no CRM and no configuration needed
       manifest     Print the Slack app's manifest, from which Slack creates the app; with --teams, make the app package for Teams
       healthcheck  Ask the bridge on this machine whether it is ready; exit code 0 means yes
@@ -69,10 +69,14 @@ fn the_help_says_what_can_be_done() {
       -V, --version        Print version
 
     To serve, set at least these in the environment, or in your file:
-      SLACK_BOT_TOKEN       the bot token of your Slack app (xoxb-…)
-      SLACK_SIGNING_SECRET  its signing secret
       AGENT_URL             the base URL of the customer agent
       DIRECTORY_FILE        who people are in the CRM: a CSV or JSON file (or see [directory])
+    and for Slack:
+      SLACK_BOT_TOKEN       the bot token of your Slack app (xoxb-…)
+      SLACK_SIGNING_SECRET  its signing secret
+    and for Microsoft Teams, beside it or alone:
+      CLIENT_ID, CLIENT_SECRET, TENANT_ID
+                            of the bot's registration (docs/teams.md)
     ");
     assert_snapshot!(told(&threadbridge(&["directory", "lookup", "--help"]).output().unwrap()), @"
     exit code 0
