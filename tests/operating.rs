@@ -108,7 +108,16 @@ fn no_line_of_the_log_is_explained_that_nobody_writes() {
 #[test]
 fn every_path_that_the_bridge_serves_and_calls_is_there_to_the_slash() {
     let page = page();
-    let own = [EVENTS_PATH, INTERACTIONS_PATH, INSTALL_PATH, START_PATH, CALLBACK_PATH, "/livez", "/readyz"];
+    let own = [
+        EVENTS_PATH,
+        INTERACTIONS_PATH,
+        INSTALL_PATH,
+        START_PATH,
+        CALLBACK_PATH,
+        "/livez",
+        "/readyz",
+        "/teams/messages",
+    ];
     let of_the_agent = [
         "POST /api/agent/{kind}/",
         "POST /api/agent-failure/",

@@ -9,7 +9,7 @@ use threadbridge::chat::wording;
 use threadbridge::clock::SystemClock;
 use threadbridge::config::Config;
 use threadbridge::conversation::{Explained, Fate};
-use threadbridge::http;
+use threadbridge::{http, telemetry};
 
 use super::spot::Spot;
 
@@ -46,6 +46,8 @@ enum Thread {
 
 /// Prints what would become of it; exit code 0 if the agent would be asked.
 pub async fn explain(config: &Config, options: Options) -> anyhow::Result<ExitCode> {
+    // Only what went wrong: why the platform, or the directory, does not say who that is.
+    telemetry::start(&telemetry::Settings { filter: "warn".to_owned(), ..config.log.clone() })?;
     let Options {
         workspace,
         channel: Spot { of_teams, workspace: named, channel },
