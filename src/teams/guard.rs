@@ -1,4 +1,5 @@
-//! Who may speak to the webhook, and from where: the token, then the tenant, then the service URL, in that order.
+//! Who may speak to the webhook, and from where: the token, then what it says of the message, then the tenant, then the
+//! service URL, in that order.
 
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use axum::http::HeaderMap;
 use super::keys::Keys;
 use super::refusal::Refusal;
 use super::service_url::{ServiceUrl, ServiceUrls};
-use super::token::{Addressed, Bearer, CHANNEL, Rule};
+use super::token::{Addressed, Bearer, CHANNEL, Rule, Vouched};
 use crate::clock::Clock;
 
 /// Lets messages in.
@@ -43,21 +44,24 @@ impl Guard {
         Self { signed: None, clock }
     }
 
-    /// Checks a request's headers before its body is read.
+    /// Checks who calls, before anything of the body is read: nobody else can make the bridge hold or parse one.
     ///
     /// # Errors
     /// When no body can make it good.
-    pub fn glance<'a>(&self, headers: &'a HeaderMap) -> Result<Option<Bearer<'a>>, Refusal> {
-        self.signed.as_ref().map(|_| Bearer::of(headers)).transpose()
+    pub async fn identify(&self, headers: &HeaderMap) -> Result<Option<Vouched>, Refusal> {
+        let Some(signed) = &self.signed else { return Ok(None) };
+        let bearer = Bearer::of(headers)?;
+        let key = signed.keys.find(bearer.key_id()).await?;
+        signed.rule.check(&bearer, &key, self.clock.now()).map(Some)
     }
 
-    /// Checks what [`Guard::glance`] found against the message, and says where the message may be answered.
+    /// Checks the message of whoever was identified, and says where it may be answered.
     ///
     /// # Errors
     /// When the message must not be let in.
-    pub async fn admit(
+    pub fn admit(
         &self,
-        bearer: Option<Bearer<'_>>,
+        vouched: Option<&Vouched>,
         message: Addressed<'_>,
         tenant: Option<&str>,
     ) -> Result<ServiceUrl, Refusal> {
@@ -67,9 +71,7 @@ impl Guard {
             }
             return ServiceUrls::only_loopback().check(message.service_url).map_err(|_| Refusal::Host);
         };
-        let bearer = bearer.ok_or(Refusal::Header)?;
-        let key = signed.keys.find(bearer.key_id()).await?;
-        signed.rule.check(&bearer, &key, message, self.clock.now())?;
+        vouched.ok_or(Refusal::Header)?.agree(message)?;
         if !is_allowed(&signed.tenants, tenant) {
             return Err(Refusal::Tenant);
         }

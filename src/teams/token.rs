@@ -34,6 +34,11 @@ pub struct Addressed<'a> {
     pub service_url: &'a str,
 }
 
+/// What a good token says of the message that it comes with.
+pub struct Vouched {
+    service_url: String,
+}
+
 /// Which tokens are good for us.
 pub struct Rule(Validation);
 
@@ -97,17 +102,11 @@ impl Rule {
         Self(validation)
     }
 
-    /// Checks a token against the key that it names and the message that it came with.
+    /// Checks a token against the key that it names.
     ///
     /// # Errors
-    /// When the Bot Framework did not make it, for us, for now, and for this message.
-    pub fn check(
-        &self,
-        bearer: &Bearer<'_>,
-        key: &SigningKey,
-        message: Addressed<'_>,
-        now: Timestamp,
-    ) -> Result<(), Refusal> {
+    /// When the Bot Framework did not make it, for us and for now.
+    pub fn check(&self, bearer: &Bearer<'_>, key: &SigningKey, now: Timestamp) -> Result<Vouched, Refusal> {
         crypto::install();
         let claims: Claims =
             decode(bearer.token, &key.decoding, &self.0).map_err(|error| why(&error))?.claims;
@@ -116,13 +115,20 @@ impl Rule {
         claims.exp.filter(|exp| since(*exp) <= SKEW_SECONDS as f64).ok_or(Refusal::Ended)?;
         claims.nbf.filter(|nbf| -SKEW_SECONDS as f64 <= since(*nbf)).ok_or(Refusal::NotBegun)?;
         let service_url = claims.serviceurl.ok_or(Refusal::ServiceUrl)?;
-        if !same_url(&service_url, message.service_url) {
+        if key.is_for(CHANNEL) { Ok(Vouched { service_url }) } else { Err(Refusal::Endorsement) }
+    }
+}
+
+impl Vouched {
+    /// Checks the message that a good token came with.
+    ///
+    /// # Errors
+    /// When the token was made for another one.
+    pub fn agree(&self, message: Addressed<'_>) -> Result<(), Refusal> {
+        if !same_url(&self.service_url, message.service_url) {
             return Err(Refusal::ServiceUrl);
         }
-        if message.channel != CHANNEL {
-            return Err(Refusal::Channel);
-        }
-        if key.is_for(CHANNEL) { Ok(()) } else { Err(Refusal::Endorsement) }
+        if message.channel == CHANNEL { Ok(()) } else { Err(Refusal::Channel) }
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::StatusCode;
-use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -68,6 +68,11 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
     webhook.receive(request).await
 }
 
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
 fn refused(refusal: Refusal) -> Response {
     warn!(%refusal, "what claims to come from teams is refused");
     let challenge = refusal.challenge().map(|challenge| [(WWW_AUTHENTICATE, challenge)]);
@@ -80,12 +85,14 @@ fn acknowledged() -> Response {
 
 impl Webhook {
     async fn receive(&self, request: Request) -> Response {
-        let (parts, body) = request.into_parts();
-        let bearer = match self.guard.glance(&parts.headers) {
-            Ok(bearer) => bearer,
+        let vouched = match self.guard.identify(request.headers()).await {
+            Ok(vouched) => vouched,
             Err(refusal) => return refused(refusal),
         };
-        let request = Request::from_parts(parts.clone(), body);
+        // A web page that somebody has open can send other types to a bridge in development without asking.
+        if !is_json(request.headers()) {
+            return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+        }
         let body = match Bytes::from_request(request, &()).await {
             Ok(body) => body,
             Err(rejection) => return rejection.into_response(),
@@ -97,7 +104,7 @@ impl Webhook {
         let [channel, service_url] =
             ["channelId", "serviceUrl"].map(|key| activity[key].as_str().unwrap_or_default());
         let message = Addressed { channel, service_url };
-        match self.guard.admit(bearer, message, place::tenant(&activity)).await {
+        match self.guard.admit(vouched.as_ref(), message, place::tenant(&activity)) {
             Ok(_) => self.take(&activity).await,
             Err(refusal) => refused(refusal),
         }

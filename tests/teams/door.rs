@@ -84,8 +84,8 @@ impl Door {
         service_url: &str,
         tenant: Option<&str>,
     ) -> Result<(), Refusal> {
-        let found = self.guard.glance(headers)?;
-        self.guard.admit(found, Addressed { channel, service_url }, tenant).await.map(drop)
+        let vouched = self.guard.identify(headers).await?;
+        self.guard.admit(vouched.as_ref(), Addressed { channel, service_url }, tenant).map(drop)
     }
 }
 
@@ -138,7 +138,7 @@ async fn without_tokens_the_door_is_open_for_what_is_answered_on_this_machine(
 ) {
     let guard = Guard::anybody(Arc::new(TestClock::new()));
     let headers = HeaderMap::new();
-    let found = guard.glance(&headers).unwrap();
-    let verdict = guard.admit(found, Addressed { channel, service_url }, Some("any")).await;
+    let vouched = guard.identify(&headers).await.unwrap();
+    let verdict = guard.admit(vouched.as_ref(), Addressed { channel, service_url }, Some("any"));
     assert_eq!(verdict.map(drop), expected);
 }

@@ -40,6 +40,30 @@ async fn nothing_is_let_in_without_a_token_or_that_is_no_json() {
 }
 
 #[tokio::test]
+async fn nothing_of_a_body_is_read_before_it_is_known_who_sends_it() {
+    let world = World::new(confident).await;
+    for token in [None, Some("eyJhbGciOiJSUzI1NiIsImtpZCI6ImJvZ3VzIn0.e30.AAAA")] {
+        assert_eq!(world.send_raw(token, "[1,".to_owned()).await, 401, "not 400");
+        let head = "POST /teams/messages HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n";
+        let token = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let answer = world.answer_to(&format!("{head}{token}\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 401"), "answered without the body: {answer}");
+    }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn only_json_is_taken() {
+    let world = World::new(confident).await;
+    let activity = world.message("1", "jane", &personal(), "How?");
+    assert_eq!(world.send_as("text/plain", activity.to_string()).await, 415);
+    assert_eq!(world.send_as("application/json; charset=utf-8", activity.to_string()).await, 200);
+    world.idle().await;
+    assert_eq!(world.asked(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn an_invoke_with_nothing_of_ours_in_it_is_answered_as_teams_wants() {
     let world = World::new(confident).await;
     let pressed =

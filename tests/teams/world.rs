@@ -9,6 +9,7 @@ use threadbridge::bridge::Bridge;
 use threadbridge::clock::Clock;
 use threadbridge::config::{Config, Environment};
 use threadbridge::demo::agent::{Answer, Ask, Brain, DemoAgent, Endpoint, Scripted, Source};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -162,9 +163,25 @@ impl World {
 
     /// Sends a body as it is; returns the status.
     pub async fn send_raw(&self, token: Option<&str>, body: String) -> u16 {
-        let request = self.client.post(&self.url).body(body);
+        let request = self.client.post(&self.url).header("content-type", "application/json").body(body);
         let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
         request.send().await.unwrap().status().as_u16()
+    }
+
+    /// Sends a body as something of this type, with a good token; returns the status.
+    pub async fn send_as(&self, kind: &str, body: String) -> u16 {
+        let request = self.client.post(&self.url).bearer_auth(self.token());
+        request.header("content-type", kind).body(body).send().await.unwrap().status().as_u16()
+    }
+
+    /// Sends the beginning of a request, and returns what is answered to it first.
+    pub async fn answer_to(&self, beginning: &str) -> String {
+        let address = self.url.trim_start_matches("http://").split('/').next().unwrap();
+        let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+        connection.write_all(beginning.as_bytes()).await.unwrap();
+        let mut answer = [0; 512];
+        let count = connection.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..count]).into_owned()
     }
 
     /// What every activity of somebody has.
