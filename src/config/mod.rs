@@ -249,6 +249,12 @@ impl Config {
             }
             Ok(_) => {}
         }
+        if self.teams.development && self.slack.is_used() {
+            return bad(
+                "teams.development",
+                "it is true, and Slack's tokens are set: in development anybody may speak to the bridge, so unset one of them",
+            );
+        }
         let location = match store::Location::parse(&self.store.url) {
             Ok(location) => location,
             Err(reason) => return bad("store.url", reason),

@@ -109,7 +109,8 @@ impl<'a> Reader<'a> {
         let from = &self.activity["from"];
         let user = self::id(&from["aadObjectId"]).or(self::id(&from["id"]));
         let user = user.ok_or("an activity of nobody")?;
-        let outsider = self::id(&from["tenantId"]).is_some_and(|theirs| theirs != origin.tenant);
+        let outsider =
+            self::id(&from["tenantId"]).is_some_and(|theirs| !theirs.eq_ignore_ascii_case(origin.tenant));
         Ok(Deed { origin, id, user, outsider })
     }
 

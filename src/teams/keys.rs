@@ -20,6 +20,8 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 const STALE: SignedDuration = SignedDuration::from_hours(5 * 24);
 /// The pause between two fetches, whatever tokens arrive meanwhile.
 const PAUSE: SignedDuration = SignedDuration::from_secs(60);
+/// The same while there are no keys at all, and so nobody is let in.
+const PAUSE_WITHOUT: SignedDuration = SignedDuration::from_secs(5);
 /// How much of each document is read; a key with its certificates takes some 4 KiB.
 const MAX_REPLY_BYTES: usize = 1024 * 1024;
 
@@ -159,9 +161,10 @@ impl Keys {
     }
 
     fn may_fetch(&self) -> bool {
-        let now = self.clock.now();
+        let (now, state) = (self.clock.now(), self.lock());
+        let pause = if state.kept.is_some() { PAUSE } else { PAUSE_WITHOUT };
         // A clock that was set back must not stop it.
-        self.lock().tried.is_none_or(|(at, _)| PAUSE <= now.duration_since(at).abs())
+        state.tried.is_none_or(|(at, _)| pause <= now.duration_since(at).abs())
     }
 
     fn fetch_in(self: &Arc<Self>, turn: tokio::sync::OwnedMutexGuard<()>) -> tokio::task::JoinHandle<()> {

@@ -15,6 +15,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use jiff::SignedDuration;
 use serde_json::Value;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
@@ -205,6 +206,7 @@ impl Webhook {
 
     /// Answers an invoke with the core's first word or outcome, if that comes in time.
     async fn answer(&self, keys: &[String], mut click: Click) -> Value {
+        let began = Instant::now();
         let name = keys.first().cloned().unwrap_or_default();
         if let Some(address) = Address::of(&click.place) {
             click.place.address = Address { press: Some(name.clone()), ..address }.written();
@@ -220,7 +222,7 @@ impl Webhook {
                 return invoke::not_now();
             }
         }
-        tokio::time::timeout(PROMPTLY, waiter.answer()).await.ok().flatten().unwrap_or(late)
+        tokio::time::timeout_at(began + PROMPTLY, waiter.answer()).await.ok().flatten().unwrap_or(late)
     }
 
     /// What a press is answered with when the core needs longer.

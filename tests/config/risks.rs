@@ -50,11 +50,13 @@ fn what_slack_does_is_no_risk_where_the_bridge_speaks_to_teams_alone() {
 fn teams_with_a_store_that_forgets_and_its_development_beyond_this_machine_are_risks() {
     let teams = [("CLIENT_ID", "id"), ("CLIENT_SECRET", "secret"), ("TENANT_ID", "tenant")];
     assert_eq!(risks(&teams), ["store.url"]);
-    let development = ("THREADBRIDGE_TEAMS__DEVELOPMENT", "true");
+    let alone =
+        [("THREADBRIDGE_TEAMS__DEVELOPMENT", "true"), ("SLACK_BOT_TOKEN", ""), ("SLACK_SIGNING_SECRET", "")];
+    let development = |host| risks(&[&alone[..], &[("HOST", host)]].concat());
     for host in ["127.0.0.1", "::1", "localhost"] {
-        assert_eq!(risks(&[development, ("HOST", host)]), [""; 0], "{host}");
+        assert_eq!(development(host), [""; 0], "{host}");
     }
     for host in ["0.0.0.0", "::", "10.0.0.7"] {
-        assert_eq!(risks(&[development, ("HOST", host)]), ["teams.development"], "{host}");
+        assert_eq!(development(host), ["teams.development"], "{host}");
     }
 }

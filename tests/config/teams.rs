@@ -48,7 +48,10 @@ fn what_is_wrong_with_teams_is_named_with_its_fix() {
     assert_snapshot!(with("[teams]\npath = \"teams\""), @r#"FILE (path = "teams"): teams.path cannot be used: it does not begin with /; the usual one is /teams/messages"#);
     assert_snapshot!(with("[teams]\npath = \"/slack/teams\""), @r#"FILE (path = "/slack/teams"): teams.path cannot be used: it is taken by something else of the bridge; the usual one is /teams/messages"#);
     assert_snapshot!(with("[teams]\npath = \"/{id}\""), @r#"FILE (path = "/{id}"): teams.path cannot be used: it must be made of names, each after one /, of letters, digits and - _ . ~; the usual one is /teams/messages"#);
-    assert_snapshot!(with("[teams]\ndevelopment = true"), @"FILE (development = true): teams.development is true, and teams.client_secret is set: in development anybody may speak to the bridge, so unset one of them");
+    let development = ("THREADBRIDGE_TEAMS__DEVELOPMENT", "true");
+    assert_snapshot!(complaint("", &[development]), @"THREADBRIDGE_TEAMS__DEVELOPMENT=true: teams.development cannot be used: it is true, and Slack's tokens are set: in development anybody may speak to the bridge, so unset one of them");
+    let alone = [development, TEAMS[1], NO_SLACK[0], NO_SLACK[1]];
+    assert_snapshot!(complaint("", &alone), @"THREADBRIDGE_TEAMS__DEVELOPMENT=true: teams.development is true, and teams.client_secret is set: in development anybody may speak to the bridge, so unset one of them");
     assert_snapshot!(with("[teams]\nservice_hosts = [\"https://canary\"]"), @r#"FILE (service_hosts = ["https://canary"]): teams.service_hosts has an entry that is no host name: write only names, without https://, port or path"#);
     assert_snapshot!(with("[teams]\nlogin_url = \"http://login.example\""), @"FILE: teams.login_url is not a web address that can be used: write it as https://host/path");
     assert_snapshot!(with("[teams]\nissuer = \"\""), @r#"FILE (issuer = ""): teams.issuer is empty: leave it out for the public cloud's"#);
