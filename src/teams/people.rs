@@ -109,21 +109,29 @@ fn thread(user: &UserKey) -> ThreadKey {
 }
 
 /// What Teams says of a member; who is none of the conversation's is of elsewhere.
-pub(super) fn profile(key: &UserKey, member: Option<&Member>) -> Profile {
+///
+/// By their e-mail address people are found in the directory. Their admins write it: so it counts in the bot's own tenant
+/// (`home`; empty in development, where everybody is whoever they say), and of others only the user principal name does,
+/// whose domain Microsoft has verified.
+pub(super) fn profile(key: &UserKey, member: Option<&Member>, home: &str) -> Profile {
     let user_id = key.user.as_str().to_owned();
-    let Some(member) = member else {
-        return Profile { user_id, standing: Standing::External, ..Profile::default() };
-    };
+    let stranger =
+        || Profile { user_id: user_id.clone(), standing: Standing::External, ..Profile::default() };
+    let Some(member) = member else { return stranger() };
     let given = |text: &Option<Private<String>>| text.clone().filter(|text| !text.trim().is_empty());
     let role = member.user_role.as_deref().unwrap_or_default();
+    let tenant = member.tenant_id.as_deref().filter(|tenant| !tenant.is_empty());
     let principal = given(&member.user_principal_name);
+    let email = given(&member.email);
+    if role.is_empty() && tenant.is_none() && principal.is_none() && email.is_none() {
+        return stranger();
+    }
+    let workspace = key.workspace.as_str();
+    let is_elsewhere = tenant.is_some_and(|tenant| !tenant.eq_ignore_ascii_case(workspace));
+    let is_home = home.is_empty() || home.eq_ignore_ascii_case(workspace);
     // Guests have their own address, written anew, in a name of this tenant.
     let is_guest =
         role.eq_ignore_ascii_case("guest") || principal.as_ref().is_some_and(|name| name.contains("#EXT#"));
-    let is_elsewhere = member
-        .tenant_id
-        .as_deref()
-        .is_some_and(|tenant| !tenant.is_empty() && !tenant.eq_ignore_ascii_case(key.workspace.as_str()));
     let standing = if role.eq_ignore_ascii_case("anonymous") || is_elsewhere {
         Standing::External
     } else if is_guest {
@@ -131,8 +139,8 @@ pub(super) fn profile(key: &UserKey, member: Option<&Member>) -> Profile {
     } else {
         Standing::Member
     };
-    let email =
-        given(&member.email).or(principal.filter(|name| name.contains('@') && !name.contains("#EXT#")));
+    let verified = principal.filter(|name| name.contains('@') && !name.contains("#EXT#"));
+    let email = if is_home && !is_elsewhere { email.or(verified) } else { verified };
     let name = given(&member.name).unwrap_or_default();
     Profile { user_id, email, name, fields: Vec::new(), standing, admin: false }
 }
@@ -145,14 +153,21 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case::member(json!({"email": "a@x", "tenantId": "T1"}), Standing::Member, Some("a@x"))]
-    #[case::only_a_principal(json!({"userPrincipalName": "p@x", "email": " "}), Standing::Member, Some("p@x"))]
-    #[case::guest(json!({"userRole": "guest", "email": "a@x"}), Standing::Guest, Some("a@x"))]
-    #[case::guest_by_name(json!({"userPrincipalName": "a_x#EXT#@t"}), Standing::Guest, None)]
-    #[case::anonymous(json!({"userRole": "anonymous"}), Standing::External, None)]
-    #[case::other_tenant(json!({"tenantId": "t2", "email": "a@x"}), Standing::External, Some("a@x"))]
+    #[case::member(json!({"email": "a@x", "tenantId": "T1"}), "t1", Standing::Member, Some("a@x"))]
+    #[case::only_a_principal(json!({"userPrincipalName": "p@x", "email": " "}), "t1", Standing::Member, Some("p@x"))]
+    #[case::guest(json!({"userRole": "guest", "email": "a@x"}), "t1", Standing::Guest, Some("a@x"))]
+    #[case::guest_by_name(json!({"userPrincipalName": "a_x#EXT#@t"}), "t1", Standing::Guest, None)]
+    #[case::anonymous(json!({"userRole": "anonymous"}), "t1", Standing::External, None)]
+    #[case::of_nothing_known(json!({}), "t1", Standing::External, None)]
+    #[case::of_another_tenant(json!({"tenantId": "t2", "email": "boss@x"}), "t1", Standing::External, None)]
+    #[case::of_another_with_a_name(json!({"tenantId": "t2", "email": "boss@x", "userPrincipalName": "a@t2"}), "t1",
+        Standing::External, Some("a@t2"))]
+    #[case::in_another_that_is_served(json!({"tenantId": "t1", "email": "boss@x", "userPrincipalName": "a@t1"}), "t0",
+        Standing::Member, Some("a@t1"))]
+    #[case::in_development(json!({"tenantId": "t1", "email": "a@x"}), "", Standing::Member, Some("a@x"))]
     fn a_member_is_read_with_what_belongs_to_whom(
         #[case] more: Value,
+        #[case] home: &str,
         #[case] standing: Standing,
         #[case] email: Option<&str>,
     ) {
@@ -160,7 +175,7 @@ mod tests {
         member.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let member: Member = serde_json::from_value(member).unwrap();
         let key = UserKey { platform: "teams".into(), workspace: "t1".into(), user: "a".into() };
-        let profile = profile(&key, Some(&member));
+        let profile = profile(&key, Some(&member), home);
         assert_eq!(
             (profile.standing, profile.email.as_ref().map(|email| email.0.as_str())),
             (standing, email)

@@ -85,6 +85,7 @@ pub(super) struct Origin<'a> {
     conversation: &'a str,
     /// What kind of conversation it is.
     pub(super) kind: Kind,
+    audience: Audience,
     service_url: &'a str,
     /// The bot's own id.
     pub(super) bot: &'a str,
@@ -107,7 +108,8 @@ impl<'a> Origin<'a> {
             None => (id, None),
         };
         let kind = kind(conversation, base);
-        Ok(Self { tenant, base, root, conversation: id, kind, service_url, bot, user })
+        let audience = audience(kind, &activity["channelData"]["channel"]["type"]);
+        Ok(Self { tenant, base, root, conversation: id, kind, audience, service_url, bot, user })
     }
 
     /// Whether it is one endless conversation.
@@ -147,10 +149,9 @@ impl<'a> Origin<'a> {
             channel: self.base.into(),
             root: MessageId::from(root),
         };
-        let audience = if self.kind == Kind::Personal { Audience::Direct } else { Audience::Workspace };
         let (service_url, bot, user) = (self.service_url.into(), self.bot.into(), self.user.into());
         let address = Address { service_url, conversation, bot, user, kind: self.kind, press: None };
-        Place { thread, began, audience, address: address.written() }
+        Place { thread, began, audience: self.audience, address: address.written() }
     }
 }
 
@@ -171,6 +172,17 @@ fn kind(conversation: &Value, base: &str) -> Kind {
         Kind::Channel
     } else {
         Kind::Group
+    }
+}
+
+/// Who reads along. People of other organisations are in shared channels, and may be in every chat of several people.
+fn audience(kind: Kind, channel: &Value) -> Audience {
+    match kind {
+        Kind::Personal => Audience::Direct,
+        Kind::Channel if channel.as_str().is_none_or(|kind| !kind.eq_ignore_ascii_case("shared")) => {
+            Audience::Workspace
+        }
+        Kind::Channel | Kind::Group => Audience::Shared,
     }
 }
 
@@ -248,15 +260,21 @@ mod tests {
     }
 
     #[test]
-    fn only_what_says_that_it_is_personal_is_taken_for_direct() {
+    fn only_what_says_that_it_is_personal_is_taken_for_direct_and_others_may_read_along_elsewhere() {
         for (kind, audience) in [
             (json!("personal"), Audience::Direct),
-            (json!(null), Audience::Workspace),
-            (json!("x"), Audience::Workspace),
+            (json!(null), Audience::Shared),
+            (json!("x"), Audience::Shared),
+            (json!("groupChat"), Audience::Shared),
+            (json!("channel"), Audience::Workspace),
         ] {
             let activity = activity(json!({ "id": "a:1", "conversationType": kind }));
             let place = Origin::of(&activity).unwrap().place("1", Timestamp::UNIX_EPOCH);
             assert_eq!(place.audience, audience);
         }
+        let mut shared = activity(json!({ "id": "19:x@thread.tacv2", "conversationType": "channel" }));
+        shared["channelData"]["channel"] = json!({ "id": "19:x@thread.tacv2", "type": "shared" });
+        let place = Origin::of(&shared).unwrap().place("1", Timestamp::UNIX_EPOCH);
+        assert_eq!(place.audience, Audience::Shared);
     }
 }

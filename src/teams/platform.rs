@@ -37,6 +37,8 @@ pub struct TeamsPlatform {
     service_urls: ServiceUrls,
     seal: Seal,
     links: Links,
+    /// The tenant that the bot is registered in.
+    home: String,
     pub(super) people: People,
     pub(super) waiting: Waiting,
     asked: Asked,
@@ -77,6 +79,7 @@ impl TeamsPlatform {
             service_urls: settings.service_urls(),
             seal,
             links: settings.links(),
+            home: settings.tenant_id.trim().to_owned(),
             people: People::new(Arc::clone(&store), Arc::clone(&clock)),
             waiting: Waiting::default(),
             asked: Asked::default(),
@@ -146,7 +149,7 @@ impl Platform for TeamsPlatform {
         let target = Target { service_url: &service_url, conversation: &contact.conversation };
         let member =
             self.connector.member(target, &contact.user, Patience::Briefly).await.map_err(outcome)?;
-        Ok(profile(user, member.as_ref()))
+        Ok(profile(user, member.as_ref(), &self.home))
     }
 
     async fn user_name(&self, _: &UserKey) -> Option<Private<String>> {
