@@ -1,163 +1,168 @@
-//! Answers: with sources and thumbs, or with a ticket prompt, and never with both.
+//! Answers: sure ones can be rated, unsure ones offer a ticket, and no answer does both or is cut.
 
 use insta::assert_snapshot;
 use threadbridge::demo::agent::{Answer, Ask, Scripted, Source};
 
-use crate::both;
-use crate::chat::{Chat, confident, doubtful};
-
-/// What one question leads to.
-async fn asked<C: Chat>(brain: fn(&Ask) -> Scripted) -> String {
-    let chat = C::with(&[], brain).await;
-    let thread = chat.asks("jane", "How do I reset a password?").await;
-    let seen = chat.seen(&thread);
-    chat.finish().await;
-    seen
-}
+use crate::chat::on_both;
+use crate::world::{confident, doubtful};
 
 #[tokio::test]
-async fn a_sure_answer_has_sources_and_thumbs_and_no_prompt() {
-    assert_snapshot!(both!(asked, confident), @"
-    ──── Slack
-    Jane Smith
-      @Threadbridge How do I reset a password?
-    Threadbridge
-      Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide
-      · Very sure · 92 %
-      [👍 Helpful] [👎 Not helpful]
-    ──── Teams
-    jane
-      How do I reset a password?
-    Threadbridge · AI generated
-      Go to **Settings > Users** and press _Reset_.
-      **Sources:** Password Reset Guide [1]
-      Very sure · 92 %
-      (1) Password Reset Guide
-      (👍 👎)
+async fn a_sure_answer_has_its_sources_and_can_be_rated() {
+    let seen = on_both(confident, async |chat| {
+        let thread = chat.asks("How do I reset a password?").await;
+        chat.thread(&thread)
+    });
+    assert_snapshot!(seen.await, @"
+    slack:
+      Jane Smith
+        @Threadbridge How do I reset a password?
+      Threadbridge
+        Go to **Settings > Users** and press *Reset*.
+        · *Sources:* Password Reset Guide
+        · Very sure · 92 %
+        [👍 Helpful] [👎 Not helpful]
+    teams:
+      Jane Smith
+        @Threadbridge How do I reset a password?
+      Threadbridge
+        Go to **Settings > Users** and press _Reset_.
+
+        **Sources:** Password Reset Guide [1]
+
+        Very sure · 92 %
+        · AIGeneratedContent
+        · [1] Password Reset Guide: An article of the knowledge base (how to). It fits the question by 95 %.
+        [👍] [👎]
     ");
 }
 
 #[tokio::test]
-async fn an_unsure_answer_has_a_prompt_and_no_thumbs() {
-    assert_snapshot!(both!(asked, doubtful), @"
-    ──── Slack
-    Jane Smith
-      @Threadbridge How do I reset a password?
-    Threadbridge
-      I'm not confident I can help with this.
-      · Not very sure · 35 %
-      I couldn't find a confident answer. Would you like to create a support ticket?
-      [Yes, Create Ticket (primary)] [No Thanks]
-    ──── Teams
-    jane
-      How do I reset a password?
-    Threadbridge · AI generated
-      I'm not confident I can help with this.
-      Not very sure · 35 %
-    Threadbridge
-      | I couldn't find a confident answer. Would you like to create a support ticket?
-      | [Yes, Create Ticket] [No Thanks]
+async fn an_unsure_answer_offers_a_ticket_and_cannot_be_rated() {
+    let seen = on_both(doubtful, async |chat| {
+        let thread = chat.asks("How do I reset a password?").await;
+        chat.thread(&thread)
+    });
+    assert_snapshot!(seen.await, @"
+    slack:
+      Jane Smith
+        @Threadbridge How do I reset a password?
+      Threadbridge
+        I'm not confident I can help with this.
+        · Not very sure · 35 %
+        I couldn't find a confident answer. Would you like to create a support ticket?
+        [Yes, Create Ticket (primary)] [No Thanks]
+    teams:
+      Jane Smith
+        @Threadbridge How do I reset a password?
+      Threadbridge
+        I'm not confident I can help with this.
+
+        Not very sure · 35 %
+        · AIGeneratedContent
+      Threadbridge
+        I couldn't find a confident answer. Would you like to create a support ticket?
+        [Yes, Create Ticket] [No Thanks]
     ");
 }
 
 #[tokio::test]
-async fn an_answer_that_must_be_escalated_has_a_prompt_and_no_thumbs_however_sure_it_is() {
-    fn escalating(_: &Ask) -> Scripted {
-        let answer = Answer::unsure("Only support can do that.").confidence(0.97);
-        Scripted::Answer(answer.source(Source::how_to("Refund Guide", "kb_002", 0.9)))
-    }
-    assert_snapshot!(both!(asked, escalating), @"
-    ──── Slack
-    Jane Smith
-      @Threadbridge How do I reset a password?
-    Threadbridge
-      Only support can do that.
-      · *Sources:* Refund Guide
-      · Very sure · 97 %
-      I couldn't find a confident answer. Would you like to create a support ticket?
-      [Yes, Create Ticket (primary)] [No Thanks]
-    ──── Teams
-    jane
-      How do I reset a password?
-    Threadbridge · AI generated
-      Only support can do that.
-      **Sources:** Refund Guide [1]
-      Very sure · 97 %
-      (1) Refund Guide
-    Threadbridge
-      | I couldn't find a confident answer. Would you like to create a support ticket?
-      | [Yes, Create Ticket] [No Thanks]
+async fn an_answer_that_asks_for_a_ticket_offers_one_however_sure_it_is() {
+    let brain = |_: &Ask| {
+        let answer = Answer::unsure("Only an admin can do that.").confidence(0.9);
+        Scripted::Answer(answer.source(Source::how_to("Admin Guide", "kb_002", 0.9)))
+    };
+    let seen = on_both(brain, async |chat| {
+        let thread = chat.asks("Can you reset my password?").await;
+        chat.shown(&thread)
+    });
+    assert_snapshot!(seen.await, @"
+    slack:
+      Threadbridge
+        Only an admin can do that.
+        · *Sources:* Admin Guide
+        · Very sure · 90 %
+        I couldn't find a confident answer. Would you like to create a support ticket?
+        [Yes, Create Ticket (primary)] [No Thanks]
+    teams:
+      Threadbridge
+        Only an admin can do that.
+
+        **Sources:** Admin Guide [1]
+
+        Very sure · 90 %
+        · AIGeneratedContent
+        · [1] Admin Guide: An article of the knowledge base (how to). It fits the question by 90 %.
+      Threadbridge
+        I couldn't find a confident answer. Would you like to create a support ticket?
+        [Yes, Create Ticket] [No Thanks]
     ");
 }
 
 #[tokio::test]
-async fn what_is_foreign_in_an_answer_calls_nobody_and_leads_nowhere_else() {
-    fn hostile(_: &Ask) -> Scripted {
-        let text = "<!channel> <@U0TOM> @here <at>everyone</at> <b>bold</b> [a](javascript:alert(1)) \
-                    [https://bank.example](https://evil.example) &lt;!here&gt;";
-        Scripted::Answer(Answer::confident(text).source(Source::how_to(
-            "<at>Tom</at> <!here> *x*",
-            "kb_1",
-            0.9,
-        )))
+async fn a_long_answer_is_whole_in_several_messages_and_only_the_last_has_buttons_and_sources() {
+    /// More than fit into one message anywhere, and fewer than become a file in Slack.
+    const SENTENCES: usize = 300;
+    fn sentence(number: usize) -> String {
+        format!("Sentence number {number} says a little.")
     }
-    assert_snapshot!(both!(asked, hostile), @r"
-    ──── Slack
-    Jane Smith
-      @Threadbridge How do I reset a password?
-    Threadbridge
-      &lt;!channel> &lt;@U0TOM> @here &lt;at>everyone&lt;/at> &lt;b>bold&lt;/b> a https://bank.example ([evil.example](https://evil.example)) &lt;!here&gt;
-      · *Sources:* <at>Tom</at> <!here> *x*
-      · Very sure · 92 %
-      [👍 Helpful] [👎 Not helpful]
-    ──── Teams
-    jane
-      How do I reset a password?
-    Threadbridge · AI generated
-      &lt;!channel> &lt;@U0TOM> @here &lt;at>everyone&lt;/at> &lt;b>bold&lt;/b> [a]⟨WJ⟩(javascript:alert(1)) [[https://bank.example](https://bank.example)]⟨WJ⟩([https://evil.example](https://evil.example)) &amp;lt;!here&amp;gt;
-      **Sources:** &lt;at>Tom&lt;/at> &lt;!here> \*x\* [1]
-      Very sure · 92 %
-      (1) <at>Tom</at> <!here> *x*
-      (👍 👎)
-    ");
+    fn brain(ask: &Ask) -> Scripted {
+        let text: String = (0..SENTENCES).map(|number| sentence(number) + "\n\n").collect();
+        let answer = if ask.message == "one" { Answer::confident(text) } else { Answer::unsure(text) };
+        Scripted::Answer(answer.source(Source::how_to("Admin Guide", "kb_002", 0.9)))
+    }
+    on_both(brain, async |chat| {
+        for (question, [buttons, others]) in
+            [("one", ["👍", "Create Ticket"]), ("two", ["Create Ticket", "👍"])]
+        {
+            let thread = chat.asks(question).await;
+            let shown = chat.shown(&thread);
+            assert!(1 < chat.said(&thread).len());
+            for number in 0..SENTENCES {
+                assert_eq!(shown.matches(&sentence(number)).count(), 1);
+            }
+            let (_, end) = shown.split_once(&sentence(SENTENCES - 1)).unwrap();
+            for what in [buttons, "Admin Guide"] {
+                assert!(end.contains(what), "{end}");
+                assert_eq!(shown.matches(what).count(), end.matches(what).count());
+            }
+            assert!(!shown.contains(others));
+        }
+        String::new()
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn a_long_answer_comes_whole_with_thumbs_below_its_end_alone() {
-    fn long(_: &Ask) -> Scripted {
-        let words: Vec<String> = (0..2_000).map(|n| format!("word{n:04}")).collect();
-        Scripted::Answer(Answer::confident(words.join(" ")).confidence(0.9))
-    }
-    async fn parts<C: Chat>() -> String {
-        let seen = asked::<C>(long).await;
-        let counted = seen.lines().map(|line| match line.matches("word").count() {
-            0 => line.to_owned(),
-            words => format!("  ({words} words)"),
-        });
-        counted.collect::<Vec<_>>().join("\n")
-    }
-    assert_snapshot!(both!(parts), @"
-    ──── Slack
-    Jane Smith
-      (1 words)
-    Threadbridge
-      (file The whole answer, 17999 bytes)
-    Threadbridge
-      (311 words)
-      · The whole answer is long, so it is attached as a file.
-      · Very sure · 90 %
-      [👍 Helpful] [👎 Not helpful]
-    ──── Teams
-    jane
-      (1 words)
-    Threadbridge · AI generated
-      (888 words)
-    Threadbridge · AI generated
-      (888 words)
-    Threadbridge · AI generated
-      (224 words)
-      Very sure · 90 %
-      (👍 👎)
+async fn what_the_agent_writes_pings_nobody_and_leads_nowhere_else() {
+    let brain = |_: &Ask| {
+        Scripted::Answer(
+            Answer::confident(
+                "Ask <!channel>, <@U0TOM> or <at>Tom Baker</at>: [https://kb.example](https://evil.example) \
+                 [run](javascript:alert(1)) <b>bold</b> &amp; {{DATE(2026-01-01)}}",
+            )
+            .source(Source::how_to("<at>Everyone</at> [x](https://evil.example)", "kb_002", 0.9)),
+        )
+    };
+    let seen = on_both(brain, async |chat| {
+        let thread = chat.asks("Who can help?").await;
+        chat.shown(&thread)
+    });
+    assert_snapshot!(seen.await, @"
+    slack:
+      Threadbridge
+        Ask &lt;!channel>, &lt;@U0TOM> or &lt;at>Tom Baker&lt;/at>: https://kb.example ([evil.example](https://evil.example)) run &lt;b>bold&lt;/b> &amp; {{DATE(2026-01-01)}}
+        · *Sources:* <at>Everyone</at> [x](https://evil.example)
+        · Very sure · 92 %
+        [👍 Helpful] [👎 Not helpful]
+    teams:
+      Threadbridge
+        Ask &lt;!channel>, &lt;@U0TOM> or &lt;at>Tom Baker&lt;/at>: https://kb.example ([evil.example](https://evil.example)) run &lt;b>bold&lt;/b> & {{DATE(2026-01-01)}}
+
+        **Sources:** &lt;at>Everyone&lt;/at> (x)(https://evil.example) [1]
+
+        Very sure · 92 %
+        · AIGeneratedContent
+        · [1] <at>Everyone</at> [x](https://evil.example): An article of the knowledge base (how to). It fits the question by 90 %.
+        [👍] [👎]
     ");
 }

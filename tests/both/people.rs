@@ -1,76 +1,128 @@
-//! People: who may ask, and who is blocked for a while.
+//! Who is asking: nobody reaches the agent who is not in the directory, is a guest, or is of another organisation.
 
 use insta::assert_snapshot;
-use jiff::SignedDuration;
-use serde_json::json;
-use threadbridge::demo::agent::{Canned, Endpoint, Fault};
+use threadbridge::demo::agent::Endpoint;
 
-use crate::both;
-use crate::chat::{Chat, confident};
+use crate::chat::{Room, Who, on_both, on_both_with};
+use crate::world::confident;
 
 #[tokio::test]
-async fn who_may_not_ask_is_told_so_and_nobody_else_sees_it() {
-    async fn scenario<C: Chat>() -> String {
-        let chat = C::with(&[], confident).await;
-        let mut shown = Vec::new();
-        for who in ["gus", "nova"] {
-            let thread = chat.asks(who, "How do I reset a password?").await;
-            assert!(!chat.seen(&thread).contains("Threadbridge\n"), "nobody else sees it");
-            shown.push(format!("{who}: {}", chat.told(who)));
-        }
-        assert_eq!(chat.bodies(Endpoint::Chat).len(), 0);
-        chat.finish().await;
-        shown.join("\n")
-    }
-    assert_snapshot!(both!(scenario), @"
-    ──── Slack
-    gus: Threadbridge (only visible to you)
-      Sorry, I can only answer this organisation's own members.
-    nova: Threadbridge (only visible to you)
-      I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.
-    ──── Teams
-    gus: Threadbridge (only visible to you)
-      Sorry, I can only answer this organisation's own members.
-    nova: Threadbridge (only visible to you)
-      I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.
+async fn who_is_found_is_told_to_the_agent_as_the_directory_says() {
+    let seen = on_both(confident, async |chat| {
+        chat.asked_by(Who::Jane, Room::Lettings, "How?").await;
+        chat.see_all();
+        format!("{:#}", chat.told(Endpoint::Chat)[0]["user_info"])
+    });
+    assert_snapshot!(seen.await, @r#"
+    slack:
+      {
+        "agency": "Sales",
+        "agent_id": "crm_user_456",
+        "company": "PropertyEngine",
+        "division": "Residential",
+        "email": "jane.smith@company.com",
+        "name": "Jane Smith",
+        "office": "Cape Town",
+        "phone": "+27123456789",
+        "user_type": "agent"
+      }
+    teams:
+      {
+        "agency": "Sales",
+        "agent_id": "crm_user_456",
+        "company": "PropertyEngine",
+        "division": "Residential",
+        "email": "jane.smith@company.com",
+        "name": "Jane Smith",
+        "office": "Cape Town",
+        "phone": "+27123456789",
+        "user_type": "agent"
+      }
+    "#);
+}
+
+#[tokio::test]
+async fn who_is_not_in_the_directory_is_told_where_only_they_see_it() {
+    let seen = on_both(confident, async |chat| {
+        let thread = chat.asked_by(Who::Nova, Room::Lettings, "How?").await;
+        assert_eq!(chat.said(&thread).len(), 0);
+        let direct = chat.asked_by(Who::Nova, Room::Direct, "How do I do that?").await;
+        assert_eq!(chat.questions().len(), 0);
+        format!("{}\n{}", chat.whispers(Who::Nova), chat.thread(&direct))
+    });
+    assert_snapshot!(seen.await, @"
+    slack:
+      Threadbridge (only visible to you)
+        I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.
+      Nova Reed
+        How do I do that?
+      Threadbridge
+        I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.
+    teams:
+      Threadbridge (only visible to you)
+        I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.
+      Nova Reed
+        How do I do that?
+      Threadbridge
+        I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact your admin to be added.
     ");
 }
 
 #[tokio::test]
-async fn who_has_reached_a_limit_is_blocked_everywhere_until_it_is_over_and_nobody_else_is() {
-    async fn scenario<C: Chat>() -> String {
-        let chat = C::with(&[], confident).await;
-        let limit = Fault::answer(Canned::rate_limited(json!(3600)));
-        chat.agent().faults().next(Endpoint::Chat, 1, limit);
-        chat.asks("jane", "How do I reset a password?").await;
-        chat.advance(SignedDuration::from_secs(1800));
-        chat.asks("jane", "And may I ask here?").await;
-        assert_eq!(chat.bodies(Endpoint::Chat).len(), 1, "the agent is not asked");
-        let told = chat.told("jane");
-        let others = chat.asks("tom", "May I?").await;
-        chat.advance(SignedDuration::from_secs(1801));
-        let later = chat.asks("jane", "And may I ask now?").await;
-        assert_eq!(chat.bodies(Endpoint::Chat).len(), 3);
-        for thread in [others, later] {
-            assert!(chat.seen(&thread).contains("Settings > Users"));
-        }
-        chat.finish().await;
-        told
-    }
-    assert_snapshot!(both!(scenario), @"
-    ──── Slack
-    Threadbridge (only visible to you)
-      You've reached your query limit. Please try again in 60 minutes. You can ask again from 13:00 UTC.
-      [Ask again]
-    Threadbridge (only visible to you)
-      You've reached your query limit. Please try again in 30 minutes. You can ask again from 13:00 UTC.
-      [Ask again]
-    ──── Teams
-    Threadbridge (only visible to you)
-      | You've reached your query limit. Please try again in 60 minutes. You can ask again from 13:01 UTC.
-      | [Ask again]
-    Threadbridge (only visible to you)
-      | You've reached your query limit. Please try again in 30 minutes. You can ask again from 13:01 UTC.
-      | [Ask again]
+async fn guests_and_people_of_other_organisations_are_told_that_they_may_not_ask() {
+    let seen = on_both(confident, async |chat| {
+        chat.asked_by(Who::Gus, Room::Lettings, "How?").await;
+        chat.asked_by(Who::Sara, Room::Partners, "How?").await;
+        assert_eq!(chat.questions().len(), 0);
+        format!("{}\n{}", chat.whispers(Who::Gus), chat.whispers(Who::Sara))
+    });
+    assert_snapshot!(seen.await, @"
+    slack:
+      Threadbridge (only visible to you)
+        Sorry, I can only answer this organisation's own members.
+      Threadbridge (only visible to you)
+        Sorry, I can only answer this organisation's own members.
+    teams:
+      Threadbridge (only visible to you)
+        Sorry, I can only answer this organisation's own members.
+      Threadbridge (only visible to you)
+        Sorry, I can only answer this organisation's own members.
     ");
+}
+
+#[tokio::test]
+async fn whom_to_ask_can_be_configured() {
+    let contact = [("THREADBRIDGE_CONVERSATION__CONTACT", "crm@company.com <IT>")];
+    let seen = on_both_with(&contact, confident, async |chat| {
+        chat.asked_by(Who::Nova, Room::Lettings, "How?").await;
+        chat.whispers(Who::Nova)
+    });
+    assert_snapshot!(seen.await, @"
+    slack:
+      Threadbridge (only visible to you)
+        I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact crm@company.com <IT> to be added.
+    teams:
+      Threadbridge (only visible to you)
+        I couldn't find you in the CRM's directory, so I can't ask on your behalf. Please contact crm@company.com &lt;IT> to be added.
+    ");
+}
+
+#[tokio::test]
+async fn where_anyone_may_press_only_who_may_ask_may() {
+    let anyone = [("THREADBRIDGE_CONVERSATION__WHO_MAY_PRESS", "anyone")];
+    on_both_with(&anyone, confident, async |chat| {
+        let thread = chat.asked_by(Who::Jane, Room::Partners, "How?").await;
+        let answer = chat.last(&thread);
+        for who in [Who::Gus, Who::Sara] {
+            chat.pressed_by(who, &answer, "👍").await;
+            assert!(chat.whispers(who).contains("Only the person who asked"), "{who:?}");
+        }
+        assert_eq!(chat.told(Endpoint::Feedback).len(), 0);
+        chat.pressed_by(Who::Tom, &answer, "👍").await;
+        // The rating is the asker's: it is her question and her answer.
+        assert_eq!(chat.told(Endpoint::Feedback)[0]["user_info"]["full_name"], "Jane Smith");
+        chat.see_all();
+        String::new()
+    })
+    .await;
 }

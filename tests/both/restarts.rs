@@ -1,168 +1,145 @@
-//! Restarts: buttons go on working, whatever the store remembers, and nobody is left without a word.
+//! Buttons outlive the process: what a press needs is in the button, in its message, or in the store.
 
-use insta::{allow_duplicates, assert_snapshot};
-use threadbridge::demo::agent::Endpoint;
+use insta::assert_snapshot;
+use rstest::rstest;
+use threadbridge::demo::agent::{Canned, Endpoint, Fault};
 
-use crate::both;
-use crate::chat::{Chat, YES, confident, doubtful};
-use crate::support::directory::TempDirectory;
-use crate::support::redis::{Durability, RedisServer};
+use crate::chat::{Kept, Who, on_both, with_store};
+use crate::world::{confident, doubtful};
 
-const SEAL_KEY: (&str, &str) = ("SEAL_KEY", "0123456789abcdef0123456789abcdef");
-const AT_ONCE: (&str, &str) = ("THREADBRIDGE_SERVER__DRAIN_SECONDS", "0");
+const YES: &str = "Yes, Create Ticket";
 
-/// The stores; a Redis only where one is installed.
-enum Store {
-    Memory,
-    Sqlite(TempDirectory),
-    Redis(RedisServer),
-}
-
-impl Store {
-    fn all() -> Vec<Self> {
-        let redis = RedisServer::start(Durability::None).map(Self::Redis);
-        [Self::Memory, Self::Sqlite(TempDirectory::new())].into_iter().chain(redis).collect()
-    }
-
-    fn url(&self) -> String {
-        match self {
-            Self::Memory => "memory:".to_owned(),
-            Self::Sqlite(directory) => format!("sqlite:{}", directory.join("store.db").display()),
-            Self::Redis(server) => server.url(),
-        }
-    }
-}
-
+#[rstest]
+#[case::memory(Kept::Memory)]
+#[case::sqlite(Kept::Sqlite)]
+#[case::redis(Kept::Redis)]
 #[tokio::test]
-async fn a_prompt_makes_its_ticket_after_a_restart_with_every_store() {
-    async fn scenario<C: Chat>(store: &str) -> String {
-        let mut chat = C::with(&[("STORE_URL", store), SEAL_KEY], doubtful).await;
-        let thread = chat.asks("jane", "How do I fix error code X1234?").await;
-        let prompt = chat.last(&thread);
+async fn a_ticket_is_made_after_a_restart_with_what_was_said(#[case] kept: Kept) {
+    with_store(kept, &[], doubtful, async |chat| {
+        let thread = chat.asks("How do I reset a password?").await;
+        let offer = chat.last(&thread);
         chat.restart().await;
-        chat.clicks("jane", &prompt, YES).await;
-        chat.clicks("jane", &prompt, YES).await;
-        chat.idle().await;
-        chat.told("jane");
-        assert_eq!(chat.agent().tickets().len(), 1);
-        let told = chat.bodies(Endpoint::CreateTicket).pop().unwrap();
-        assert_eq!(told["conversation_history"][0]["content"], "How do I fix error code X1234?");
-        let seen = chat.seen(&thread);
-        chat.finish().await;
-        seen.lines().last().unwrap().to_owned()
-    }
-    for store in Store::all() {
-        let url = store.url();
-        let seen = both!(scenario, &url);
-        allow_duplicates! { assert_snapshot!(seen, @"
-        ──── Slack
-          Hi Jane, I've created support ticket #9630 for you and emailed a copy to jane.smith@company.com for your reference. A support agent will reach out to you shortly with more details.
-        ──── Teams
-          | Hi Jane, I've created support ticket #9630 for you and emailed a copy to jane.smith@company.com for your reference. A support agent will reach out to you shortly with more details.
-        "); }
-    }
+        chat.pressed_by(Who::Jane, &offer, YES).await;
+        assert!(chat.shown(&thread).contains("support ticket #9630"));
+        let told = chat.told(Endpoint::CreateTicket);
+        let history = told[0]["conversation_history"].as_array().unwrap().iter();
+        let said: Vec<&str> = history.map(|entry| entry["content"].as_str().unwrap()).collect();
+        assert_eq!(said, ["How do I reset a password?", "I'm not confident I can help with this."]);
+        // The same press in the next process, of which only a store that lasts, or the message, knows.
+        chat.restart().await;
+        if kept != Kept::Memory {
+            chat.pressed_by(Who::Jane, &offer, YES).await;
+            assert_eq!(chat.tickets(), 1);
+        }
+        chat.see_all();
+        String::new()
+    })
+    .await;
 }
 
+#[rstest]
+#[case::memory(Kept::Memory)]
+#[case::sqlite(Kept::Sqlite)]
+#[case::redis(Kept::Redis)]
 #[tokio::test]
-async fn an_answer_is_rated_after_a_restart_with_a_store_that_lasts() {
-    async fn scenario<C: Chat>(store: &str) -> String {
-        let mut chat = C::with(&[("STORE_URL", store), SEAL_KEY], confident).await;
-        let thread = chat.asks("jane", "How do I reset a password?").await;
+async fn no_thanks_and_ask_again_work_after_a_restart(#[case] kept: Kept) {
+    let seen = with_store(kept, &[], doubtful, async |chat| {
+        chat.fails_next(Endpoint::Chat, Fault::answer(Canned::error(500, "x")));
+        let thread = chat.asks("How do I reset a password?").await;
+        chat.restart().await;
+        chat.press(&thread, "Ask again").await;
+        assert_eq!(chat.questions(), ["How do I reset a password?", "How do I reset a password?"]);
+        chat.restart().await;
+        chat.press(&thread, "No Thanks").await;
+        assert_eq!(chat.told(Endpoint::Decline).len(), 1);
+        chat.see_all();
+        chat.thread(&thread)
+    });
+    let Some(seen) = seen.await else { return };
+    insta::allow_duplicates! { assert_snapshot!(seen, @"
+    slack:
+      Jane Smith
+        @Threadbridge How?
+      Threadbridge
+        I'm not confident I can help with this.
+        · Not very sure · 35 %
+        No problem! Feel free to ask another question.
+    teams:
+      Jane Smith
+        @Threadbridge How?
+      Threadbridge
+        I'm not confident I can help with this.
+
+        Not very sure · 35 %
+        · AIGeneratedContent
+      Threadbridge (only visible to you)
+        Looking that up…
+      Threadbridge
+        No problem! Feel free to ask another question.
+    "); }
+}
+
+#[rstest]
+#[case::sqlite(Kept::Sqlite)]
+#[case::redis(Kept::Redis)]
+#[tokio::test]
+async fn an_answer_is_rated_once_however_many_processes_there_were(#[case] kept: Kept) {
+    with_store(kept, &[], confident, async |chat| {
+        let thread = chat.asks("How do I reset a password?").await;
         let answer = chat.last(&thread);
         chat.restart().await;
-        chat.rates("jane", &answer, true).await;
-        chat.idle().await;
-        chat.rates("jane", &answer, false).await;
-        chat.idle().await;
-        chat.told("jane");
-        chat.seen(&thread);
-        let rated = chat.bodies(Endpoint::Feedback);
-        chat.finish().await;
-        let rated = rated.iter().map(|body| format!("{}: {}", body["feedback_type"], body["query"]));
-        rated.collect::<Vec<_>>().join("\n")
-    }
-    for store in Store::all().into_iter().filter(|store| !matches!(store, Store::Memory)) {
-        let url = store.url();
-        let told = both!(scenario, &url);
-        allow_duplicates! { assert_snapshot!(told, @r#"
-        ──── Slack
-        "helpful": "How do I reset a password?"
-        ──── Teams
-        "helpful": "How do I reset a password?"
-        "#); }
-    }
+        chat.pressed_by(Who::Jane, &answer, "👍").await;
+        assert_eq!(chat.told(Endpoint::Feedback)[0]["query"], "How do I reset a password?");
+        chat.restart().await;
+        chat.pressed_by(Who::Jane, &answer, "👎").await;
+        assert_eq!(chat.told(Endpoint::Feedback).len(), 1);
+        assert!(chat.whispers(Who::Jane).contains("already been rated"));
+        chat.see_all();
+        String::new()
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn a_notice_of_a_restart_asks_again_in_the_next_process_with_no_store_that_lasts() {
-    async fn scenario<C: Chat>() -> String {
-        let mut chat = C::with(&[SEAL_KEY, AT_ONCE], confident).await;
-        chat.agent().faults().hold(Endpoint::Chat);
-        let thread = chat.begins("jane", "How do I reset a password?").await;
-        chat.agent().faults().arrived(Endpoint::Chat, 1).await;
+async fn a_doubt_is_settled_after_a_restart() {
+    on_both(doubtful, async |chat| {
+        let thread = chat.asks("How do I reset a password?").await;
+        chat.fails_next(Endpoint::CreateTicket, Fault::drop_connection());
+        chat.press(&thread, YES).await;
         chat.restart().await;
-        chat.agent().faults().open(Endpoint::Chat);
-        chat.presses("jane", &thread, "Ask again").await;
-        chat.told("jane");
-        let seen = chat.seen(&thread);
-        chat.finish().await;
-        seen.lines().nth(3).unwrap().to_owned()
-    }
-    assert_snapshot!(both!(scenario), @"
-    ──── Slack
-      Go to **Settings > Users** and press *Reset*.
-    ──── Teams
-      Go to **Settings > Users** and press _Reset_.
-    ");
+        chat.press(&thread, "Create again").await;
+        assert!(chat.shown(&thread).contains("support ticket #9630"));
+        assert_eq!(chat.tickets(), 1);
+        String::new()
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn who_waits_when_the_bridge_stops_is_told_so_or_answered_by_the_next_one() {
-    async fn scenario<C: Chat>(store: &str) -> String {
-        let mut chat = C::with(&[("STORE_URL", store), SEAL_KEY, AT_ONCE], confident).await;
-        chat.agent().faults().hold(Endpoint::Chat);
-        let thread = chat.begins("jane", "How do I reset a password?").await;
-        chat.agent().faults().arrived(Endpoint::Chat, 1).await;
+async fn a_button_of_before_a_change_of_keys_works_while_the_old_one_is_named_and_not_after() {
+    let seen = on_both(doubtful, async |chat| {
+        chat.set("SEAL_KEY", "the first key, which is long");
         chat.restart().await;
-        chat.agent().faults().open(Endpoint::Chat);
-        chat.idle().await;
-        let seen = chat.seen(&thread);
-        chat.finish().await;
-        seen
-    }
-    assert_snapshot!(both!(scenario, "memory:"), @"
-    ──── Slack
-    Jane Smith
-      @Threadbridge How do I reset a password?
-    Threadbridge
-      I was restarted before I could finish this. Please ask again.
-      [Ask again]
-    ──── Teams
-    jane
-      How do I reset a password?
-    Threadbridge
-      | I was restarted before I could finish this. Please ask again.
-      | [Ask again]
-    ");
-    let directory = TempDirectory::new();
-    let lasting = format!("sqlite:{}", directory.join("store.db").display());
-    assert_snapshot!(both!(scenario, &lasting), @"
-    ──── Slack
-    Jane Smith
-      @Threadbridge How do I reset a password?
-    Threadbridge
-      Go to **Settings > Users** and press *Reset*.
-      · *Sources:* Password Reset Guide
-      · Very sure · 92 %
-      [👍 Helpful] [👎 Not helpful]
-    ──── Teams
-    jane
-      How do I reset a password?
-    Threadbridge · AI generated
-      Go to **Settings > Users** and press _Reset_.
-      **Sources:** Password Reset Guide [1]
-      Very sure · 92 %
-      (1) Password Reset Guide
-      (👍 👎)
+        let thread = chat.asks("How do I reset a password?").await;
+        let offer = chat.last(&thread);
+        chat.set("SEAL_KEY", "the second key, which is long");
+        chat.set("THREADBRIDGE_SEAL__PREVIOUS_KEY", "the first key, which is long");
+        chat.restart().await;
+        chat.pressed_by(Who::Tom, &offer, YES).await;
+        assert!(chat.whispers(Who::Tom).contains("Only the person who asked"));
+        chat.set("THREADBRIDGE_SEAL__PREVIOUS_KEY", "quite another key that is long");
+        chat.restart().await;
+        chat.pressed_by(Who::Jane, &offer, YES).await;
+        assert_eq!(chat.tickets(), 0);
+        chat.see_all();
+        chat.whispers(Who::Jane)
+    });
+    assert_snapshot!(seen.await, @"
+    slack:
+      Threadbridge (only visible to you)
+        This button no longer works. Please ask your question again.
+    teams:
+      Threadbridge (only visible to you)
+        This button no longer works. Please ask your question again.
     ");
 }

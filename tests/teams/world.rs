@@ -28,7 +28,7 @@ pub struct World {
     pub agent: DemoAgent,
     pub clock: Arc<TestClock>,
     pub teams: ConnectorServer,
-    settings: Vec<(String, String)>,
+    pub settings: Vec<(String, String)>,
     url: String,
     client: reqwest::Client,
     work: TaskTracker,
@@ -123,7 +123,8 @@ impl World {
         world
     }
 
-    async fn start(&mut self) {
+    /// Starts a bridge in the place of one that has stopped.
+    pub async fn start(&mut self) {
         let config = self.config();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let bridge = Bridge::with_client(&config, self.client.clone(), clock).await.unwrap();
@@ -142,9 +143,19 @@ impl World {
 
     /// Stops the bridge and starts another in its place.
     pub async fn restart(&mut self) {
-        self.stop.cancel();
-        self.serving.take().unwrap().await.unwrap();
+        self.terminate();
+        self.stopped().await;
         self.start().await;
+    }
+
+    /// Stops the bridge as SIGTERM does, without waiting; see [`World::stopped`].
+    pub fn terminate(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until the bridge has stopped.
+    pub async fn stopped(&mut self) {
+        self.serving.take().unwrap().await.unwrap();
     }
 
     /// Sends an activity as the Bot Framework does; returns the status and the body.
@@ -283,8 +294,8 @@ impl World {
     /// Ends the test: nothing unfinished, no contract broken.
     pub async fn finish(mut self) {
         self.idle().await;
-        self.stop.cancel();
-        self.serving.take().unwrap().await.unwrap();
+        self.terminate();
+        self.stopped().await;
         assert_eq!(self.work.len(), 0, "work is unfinished");
         assert_eq!(self.agent.violations(), [""; 0], "the agent's contract was broken");
     }
