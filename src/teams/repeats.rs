@@ -27,16 +27,29 @@ impl Default for Repeats {
 impl Repeats {
     /// Whether a message is taken for another copy of an earlier one. `said` is what copies have in common.
     pub(super) fn is_copy(&self, said: &str, message: &MessageId, at: Timestamp, now: Timestamp) -> bool {
-        let after = |(first, first_at): &(MessageId, Timestamp)| {
-            (first != message).then(|| at.duration_since(*first_at))
-        };
-        match self.0.read(&said.to_owned(), now, after) {
-            Some(Some(after)) if SOONEST <= after && after <= LATEST => return true,
-            // The same delivery again: the inbox knows it.
-            Some(None) => {}
-            _ => self.0.put(said.to_owned(), (message.clone(), at), now + LATEST + LATEST, now),
+        let after = self.after(said, message, at, now).flatten();
+        after.is_some_and(|after| SOONEST <= after && after <= LATEST)
+    }
+
+    /// Remembers a message that is no copy and was accepted: what was refused must come again, under whatever id.
+    pub(super) fn remember(&self, said: String, message: MessageId, at: Timestamp, now: Timestamp) {
+        // The same delivery again: the inbox knows it.
+        if self.after(&said, &message, at, now) != Some(None) {
+            self.0.put(said, (message, at), now + LATEST + LATEST, now);
         }
-        false
+    }
+
+    /// How long after the message that said the same this one was sent; nothing where it is that message.
+    fn after(
+        &self,
+        said: &str,
+        message: &MessageId,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Option<Option<SignedDuration>> {
+        self.0.read(&said.to_owned(), now, |(first, first_at)| {
+            (first != message).then(|| at.duration_since(*first_at))
+        })
     }
 }
 
@@ -57,6 +70,7 @@ mod tests {
     ) {
         let (repeats, first) = (Repeats::default(), Timestamp::UNIX_EPOCH);
         assert!(!repeats.is_copy("x", &"1".into(), first, first));
+        repeats.remember("x".into(), "1".into(), first, first);
         let then = first + SignedDuration::from_secs(seconds);
         assert!(!repeats.is_copy("x", &"1".into(), first, then), "the same message is for the inbox");
         assert!(!repeats.is_copy("y", &"2".into(), then, then));

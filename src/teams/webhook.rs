@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
@@ -145,9 +145,11 @@ impl Webhook {
     async fn asked(&self, keys: &[String], said: Option<String>, inbound: Inbound) -> Response {
         let Inbound::Question(question) = &inbound else { return self.accept(keys, inbound).await };
         let (message, at) = (&question.message, question.asked_at);
-        if !said.is_some_and(|said| self.repeats.is_copy(&said, message, at, self.clock.now())) {
+        let is_copy = |said: &String| self.repeats.is_copy(said, message, at, self.clock.now());
+        if !said.as_ref().is_some_and(is_copy) {
             self.platform.remember(question);
-            return self.accept(keys, inbound).await;
+            let message = message.clone();
+            return self.accept_once(keys, said, message, at, inbound).await;
         }
         info!("a message that says the same as one of a moment ago is taken for a copy of it");
         if question.addressed == chat::Addressed::Directly {
@@ -161,6 +163,22 @@ impl Webhook {
             });
         }
         acknowledged()
+    }
+
+    /// Accepts what may come again under another id.
+    async fn accept_once(
+        &self,
+        keys: &[String],
+        said: Option<String>,
+        message: MessageId,
+        at: Timestamp,
+        inbound: Inbound,
+    ) -> Response {
+        let response = self.accept(keys, inbound).await;
+        if let Some(said) = said.filter(|_| response.status().is_success()) {
+            self.repeats.remember(said, message, at, self.clock.now());
+        }
+        response
     }
 
     async fn accept(&self, keys: &[String], inbound: Inbound) -> Response {
@@ -184,7 +202,8 @@ impl Webhook {
     async fn pressed(&self, press: Press) -> Response {
         let (keys, said, via) = (press.keys.clone(), press.said.clone(), press.via);
         let (name, at) = (MessageId::from(keys.concat().as_str()), press.pressed_at);
-        if said.is_some_and(|said| self.repeats.is_copy(&said, &name, at, self.clock.now())) {
+        let is_copy = |said: &String| self.repeats.is_copy(said, &name, at, self.clock.now());
+        if said.as_ref().is_some_and(is_copy) {
             debug!("a press that came a moment ago as another message is taken for a copy of it");
             return acknowledged();
         }
@@ -199,7 +218,7 @@ impl Webhook {
             self.platform.people.introduce(&memo.asker, &click.place).await;
         }
         match via {
-            Via::Message => self.accept(&keys, Inbound::Click(click)).await,
+            Via::Message => self.accept_once(&keys, said, name, at, Inbound::Click(click)).await,
             Via::Invoke => Json(self.answer(&keys, click).await).into_response(),
         }
     }
