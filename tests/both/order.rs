@@ -115,58 +115,58 @@ async fn a_slow_thread_holds_up_no_other() {
 
 #[tokio::test]
 async fn shuffled_and_doubled_deliveries_get_one_answer_each_and_in_order() {
-    let settings = [
-        ("THREADBRIDGE_AGENT__ASK_DEADLINE_SECONDS", "140"),
-        ("THREADBRIDGE_CONVERSATION__WORKING_AFTER_MILLISECONDS", "3600000"),
-    ];
-    on_both_with(&settings, echo, async |chat: &mut dyn Chat| {
-        chat.agent().faults().hold(Endpoint::Chat);
-        let letter = |thread, number| {
-            chat.letter(thread, number, &format!("This is question {number} of thread {thread}?"))
-        };
-        // The first of each, so that what follows has to wait for it.
-        let first: Vec<Letter> = (0..THREADS).map(|thread| letter(thread, 0)).collect();
-        let mut rest: Vec<Letter> = (0..THREADS)
-            .flat_map(|thread| (1..MESSAGES).map(move |number| (thread, number)))
-            .flat_map(|(thread, number)| [letter(thread, number), letter(thread, number)])
-            .collect();
-        mix(&mut rest);
-        for letter in &first {
-            chat.delivers(letter).await;
-        }
-        chat.agent().faults().waiting(Endpoint::Chat, THREADS).await;
-        for letter in first.iter().chain(&rest) {
-            chat.delivers(letter).await;
-        }
-        chat.agent().faults().open(Endpoint::Chat);
-        chat.idle().await;
-        for letter in &rest {
-            chat.delivers(letter).await;
-        }
-        chat.idle().await;
-        let mut by_session = BTreeMap::<String, Vec<String>>::new();
-        for body in chat.told(Endpoint::Chat) {
-            let [session, text] =
-                ["session_id", "message"].map(|field| body[field].as_str().unwrap().to_owned());
-            by_session.entry(session).or_default().push(text);
-        }
-        let mut asked: Vec<Vec<String>> = by_session.into_values().collect();
-        asked.sort();
-        for (thread, asked) in asked.iter().enumerate() {
-            let expected: Vec<String> = (0..MESSAGES)
-                .map(|number| format!("This is question {number} of thread {thread}?"))
+    on_both_with(
+        &[("THREADBRIDGE_AGENT__ASK_DEADLINE_SECONDS", "140")],
+        echo,
+        async |chat: &mut dyn Chat| {
+            chat.agent().faults().hold(Endpoint::Chat);
+            let letter = |thread, number| {
+                chat.letter(thread, number, &format!("This is question {number} of thread {thread}?"))
+            };
+            // The first of each, so that what follows has to wait for it.
+            let first: Vec<Letter> = (0..THREADS).map(|thread| letter(thread, 0)).collect();
+            let mut rest: Vec<Letter> = (0..THREADS)
+                .flat_map(|thread| (1..MESSAGES).map(move |number| (thread, number)))
+                .flat_map(|(thread, number)| [letter(thread, number), letter(thread, number)])
                 .collect();
-            assert_eq!(*asked, expected);
-            let shown = chat.shown(&chat.thread_of(thread));
-            let answers: Vec<&str> =
-                shown.lines().filter_map(|line| line.trim().strip_prefix("Answer to ")).collect();
-            assert_eq!(answers, expected);
-        }
-        assert_eq!(asked.len(), THREADS);
-        // Whoever seems to have said something twice is told what became of it.
-        chat.see_all();
-        String::new()
-    })
+            mix(&mut rest);
+            for letter in &first {
+                chat.delivers(letter).await;
+            }
+            chat.agent().faults().waiting(Endpoint::Chat, THREADS).await;
+            for letter in first.iter().chain(&rest) {
+                chat.delivers(letter).await;
+            }
+            chat.agent().faults().open(Endpoint::Chat);
+            chat.idle().await;
+            for letter in &rest {
+                chat.delivers(letter).await;
+            }
+            chat.idle().await;
+            let mut by_session = BTreeMap::<String, Vec<String>>::new();
+            for body in chat.told(Endpoint::Chat) {
+                let [session, text] =
+                    ["session_id", "message"].map(|field| body[field].as_str().unwrap().to_owned());
+                by_session.entry(session).or_default().push(text);
+            }
+            let mut asked: Vec<Vec<String>> = by_session.into_values().collect();
+            asked.sort();
+            for (thread, asked) in asked.iter().enumerate() {
+                let expected: Vec<String> = (0..MESSAGES)
+                    .map(|number| format!("This is question {number} of thread {thread}?"))
+                    .collect();
+                assert_eq!(*asked, expected);
+                let shown = chat.shown(&chat.thread_of(thread));
+                let answers: Vec<&str> =
+                    shown.lines().filter_map(|line| line.trim().strip_prefix("Answer to ")).collect();
+                assert_eq!(answers, expected);
+            }
+            assert_eq!(asked.len(), THREADS);
+            // Whoever seems to have said something twice is told what became of it.
+            chat.see_all();
+            String::new()
+        },
+    )
     .await;
 }
 
@@ -182,6 +182,27 @@ async fn what_is_delivered_again_is_done_once() {
         }
         assert_eq!((chat.questions().len(), chat.tickets()), (1, 1));
         assert_eq!(chat.shown(&thread), seen);
+        String::new()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_refused_is_answered_when_it_is_delivered_again_under_whatever_name() {
+    on_both_with(&[("THREADBRIDGE_STORE__MAX_INBOX", "1")], echo, async |chat| {
+        chat.agent().faults().hold(Endpoint::Chat);
+        let thread = chat.begins(Who::Tom, Room::Sales, "First?").await;
+        chat.agent().faults().waiting(Endpoint::Chat, 1).await;
+        let letter = chat.letter(0, 1, "And what comes second, please?");
+        assert_eq!(chat.tries(&letter).await, [503, 503]);
+        chat.agent().faults().open(Endpoint::Chat);
+        chat.idle().await;
+        // Only the last of its deliveries has come again.
+        chat.delivers(&letter.last()).await;
+        chat.idle().await;
+        assert_eq!(chat.questions(), ["First?", "And what comes second, please?"]);
+        assert_eq!(chat.said(&thread).len(), 1);
+        chat.see_all();
         String::new()
     })
     .await;

@@ -1,10 +1,17 @@
 //! Who is asking: nobody reaches the agent who is not in the directory, is a guest, or is of another organisation.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
 use insta::assert_snapshot;
+use serde_json::json;
 use threadbridge::demo::agent::Endpoint;
 
 use crate::chat::{Room, Who, on_both, on_both_with};
-use crate::world::confident;
+use crate::world::{confident, host};
 
 #[tokio::test]
 async fn who_is_found_is_told_to_the_agent_as_the_directory_says() {
@@ -125,4 +132,41 @@ async fn where_anyone_may_press_only_who_may_ask_may() {
         String::new()
     })
     .await;
+}
+
+#[tokio::test]
+async fn while_the_directory_is_down_nothing_is_asked_and_people_can_ask_again_when_it_is_back() {
+    let seen = on_both(confident, async |chat| {
+        let is_down = Arc::new(AtomicBool::new(true));
+        let shared = Arc::clone(&is_down);
+        let crm = get(async move || {
+            let jane = json!({ "agent_id": "7", "email": "jane.smith@company.com", "name": "Jane Smith",
+                "agency": "Sales", "office": "Paarl" });
+            if shared.load(Ordering::Relaxed) { Err(StatusCode::SERVICE_UNAVAILABLE) } else { Ok(Json(jane)) }
+        });
+        let url = host(Router::new().route("/people", crm)).await;
+        chat.set("DIRECTORY_FILE", "");
+        chat.set("THREADBRIDGE_DIRECTORY__SOURCES", "http");
+        chat.set("DIRECTORY_URL", &format!("{url}/people"));
+        chat.restart().await;
+        let thread = chat.asks("How do I reset a password?").await;
+        let told = chat.whispers(Who::Jane);
+        assert_eq!(chat.questions().len(), 0);
+        is_down.store(false, Ordering::Relaxed);
+        chat.pressed_by(Who::Jane, &chat.last_whisper(Who::Jane), "Ask again").await;
+        assert_eq!(chat.questions(), ["How do I reset a password?"]);
+        chat.shown(&thread);
+        chat.see_all();
+        told
+    });
+    assert_snapshot!(seen.await, @"
+    slack:
+      Threadbridge (only visible to you)
+        I can't look up your CRM account at the moment, so I didn't pass your question on. Please try again in a few minutes.
+        [Ask again]
+    teams:
+      Threadbridge (only visible to you)
+        I can't look up your CRM account at the moment, so I didn't pass your question on. Please try again in a few minutes.
+        [Ask again]
+    ");
 }

@@ -59,14 +59,14 @@ async fn no_thanks_and_ask_again_work_after_a_restart(#[case] kept: Kept) {
     insta::allow_duplicates! { assert_snapshot!(seen, @"
     slack:
       Jane Smith
-        @Threadbridge How?
+        @Threadbridge How do I reset a password?
       Threadbridge
         I'm not confident I can help with this.
         · Not very sure · 35 %
         No problem! Feel free to ask another question.
     teams:
       Jane Smith
-        @Threadbridge How?
+        @Threadbridge How do I reset a password?
       Threadbridge
         I'm not confident I can help with this.
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use insta::assert_snapshot;
 use jiff::SignedDuration;
 use threadbridge::demo::agent::{Answer, Ask, Endpoint, Scripted};
 
@@ -115,4 +116,51 @@ async fn a_session_that_rested_too_long_is_over() {
         String::new()
     })
     .await;
+}
+
+#[tokio::test]
+async fn new_is_a_command_where_a_conversation_never_ends_and_a_question_elsewhere() {
+    let echo = |ask: &Ask| Scripted::Answer(Answer::confident(format!("About {}", ask.message)));
+    let seen = on_both(echo, async |chat: &mut dyn Chat| {
+        let mut shown = Vec::new();
+        for room in [Room::Direct, Room::Lettings] {
+            let thread = chat.asked_by(Who::Jane, room, "What is a lease?").await;
+            chat.adds(Who::Jane, &thread, "new").await;
+            chat.idle().await;
+            shown.push(
+                chat.shown(&thread).lines().filter(|line| !line.contains('·')).collect::<Vec<_>>().join("\n"),
+            );
+        }
+        shown.join("\n")
+    });
+    assert_snapshot!(seen.await, @"
+    slack:
+      Threadbridge
+        About What is a lease?
+        [👍 Helpful] [👎 Not helpful]
+      Threadbridge
+        About new
+        [👍 Helpful] [👎 Not helpful]
+      Threadbridge
+        About What is a lease?
+        [👍 Helpful] [👎 Not helpful]
+      Threadbridge
+        About new
+        [👍 Helpful] [👎 Not helpful]
+    teams:
+      Threadbridge
+        About What is a lease?
+
+        [👍] [👎]
+      Threadbridge
+        All right, a new conversation: I no longer take into account what was said before. What would you like to know?
+      Threadbridge
+        About What is a lease?
+
+        [👍] [👎]
+      Threadbridge
+        About new
+
+        [👍] [👎]
+    ");
 }

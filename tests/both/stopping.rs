@@ -45,7 +45,20 @@ async fn whose_question_cannot_be_finished_is_told_and_can_ask_again() {
         chat.see_all();
         seen
     });
-    assert_snapshot!(seen.await, @"");
+    assert_snapshot!(seen.await, @"
+    slack:
+      Jane Smith
+        @Threadbridge Why?
+      Threadbridge
+        I was restarted before I could finish this. Please ask again.
+        [Ask again]
+    teams:
+      Jane Smith
+        @Threadbridge Why?
+      Threadbridge
+        I was restarted before I could finish this. Please ask again.
+        [Ask again]
+    ");
 }
 
 #[rstest]

@@ -4,10 +4,10 @@ use insta::assert_snapshot;
 use rstest::rstest;
 use threadbridge::demo::agent::{Canned, Endpoint, Fault};
 
-use crate::chat::{Room, Who, on_both, on_both_with};
+use crate::chat::{Room, WORKING_AFTER, Who, on_both, on_both_with};
 use crate::world::confident;
 
-const AT_ONCE: (&str, &str) = ("THREADBRIDGE_CONVERSATION__WORKING_AFTER_MILLISECONDS", "0");
+const AT_ONCE: (&str, &str) = (WORKING_AFTER, "0");
 
 #[rstest]
 #[case::an_error(Fault::answer(Canned::error(500, "Traceback: Jane")))]
@@ -146,8 +146,7 @@ async fn it_shows_that_the_agent_thinks_and_that_ends_with_the_answer(#[case] ro
 
 #[tokio::test]
 async fn a_quick_answer_shows_nothing_before_it() {
-    let late = ("THREADBRIDGE_CONVERSATION__WORKING_AFTER_MILLISECONDS", "3600000");
-    on_both_with(&[late], confident, async |chat| {
+    on_both(confident, async |chat| {
         chat.agent().faults().hold(Endpoint::Chat);
         let thread = chat.begins(Who::Jane, Room::Lettings, "How?").await;
         chat.agent().faults().waiting(Endpoint::Chat, 1).await;

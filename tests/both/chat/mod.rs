@@ -12,7 +12,7 @@ use threadbridge::demo::workspace::{Ephemeral, Message};
 
 use crate::clock::TestClock;
 use crate::microsoft::connector::Posted;
-pub use stage::{Kept, on_both, on_both_with, with_store};
+pub use stage::{Kept, WORKING_AFTER, on_both, on_both_with, with_store};
 
 /// Somebody. Each platform knows them by ids of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +77,13 @@ pub enum Said {
 #[derive(Debug, Clone)]
 pub struct Letter(Vec<Value>);
 
+impl Letter {
+    /// Its last delivery alone.
+    pub fn last(&self) -> Self {
+        Self(self.0.last().into_iter().cloned().collect())
+    }
+}
+
 /// A platform with a bridge and an agent.
 #[async_trait(?Send)]
 pub trait Chat {
@@ -92,8 +99,8 @@ pub trait Chat {
     /// Jane's `number`-th message in the thread of #lettings that her message 0 of that `thread` begins, which nobody has
     /// delivered yet.
     fn letter(&self, thread: usize, number: usize, text: &str) -> Letter;
-    /// Delivers a letter.
-    async fn delivers(&self, letter: &Letter);
+    /// Delivers a letter, which may be several deliveries; returns what they are answered with.
+    async fn tries(&self, letter: &Letter) -> Vec<u16>;
     /// What was delivered is delivered once more.
     async fn delivers_all_again(&self);
     /// The thread of a letter.
@@ -141,6 +148,12 @@ impl dyn Chat + '_ {
         let thread = self.begins(who, room, text).await;
         self.idle().await;
         thread
+    }
+
+    /// Delivers a letter, and it is taken.
+    pub async fn delivers(&self, letter: &Letter) {
+        let acks = self.tries(letter).await;
+        assert!(acks.iter().all(|ack| *ack == 200), "{acks:?}");
     }
 
     /// The bot's last message in a thread that everybody sees.

@@ -165,10 +165,12 @@ impl Chat for Teams {
         Letter(if number == 0 { vec![first] } else { vec![first, again] })
     }
 
-    async fn delivers(&self, letter: &Letter) {
+    async fn tries(&self, letter: &Letter) -> Vec<u16> {
+        let mut acks = Vec::new();
         for activity in &letter.0 {
-            self.takes(activity).await;
+            acks.push(self.world.send(activity).await.0);
         }
+        acks
     }
 
     async fn delivers_all_again(&self) {
