@@ -31,6 +31,12 @@ impl Repeats {
         after.is_some_and(|after| SOONEST <= after && after <= LATEST)
     }
 
+    /// Whether a copy has come for the first time: whoever may have meant it is told of it once.
+    pub(super) fn is_news(&self, said: &str, copy: &MessageId, now: Timestamp) -> bool {
+        let key = format!("{said} {}", copy.as_str());
+        self.0.claim(key, (copy.clone(), now), now + LATEST + LATEST, now)
+    }
+
     /// Remembers a message that is no copy and was accepted: what was refused must come again, under whatever id.
     pub(super) fn remember(&self, said: String, message: MessageId, at: Timestamp, now: Timestamp) {
         // The same delivery again: the inbox knows it.

@@ -152,7 +152,8 @@ impl Webhook {
             return self.accept_once(keys, said, message, at, inbound).await;
         }
         info!("a message that says the same as one of a moment ago is taken for a copy of it");
-        if question.addressed == chat::Addressed::Directly {
+        let is_news = said.is_some_and(|said| self.repeats.is_news(&said, message, self.clock.now()));
+        if is_news && question.addressed == chat::Addressed::Directly {
             let (platform, place, user) =
                 (Arc::clone(&self.platform), question.place.clone(), question.user.clone());
             self.tracker.spawn(async move {

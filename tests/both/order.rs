@@ -162,7 +162,9 @@ async fn shuffled_and_doubled_deliveries_get_one_answer_each_and_in_order() {
                 assert_eq!(answers, expected);
             }
             assert_eq!(asked.len(), THREADS);
-            // Whoever seems to have said something twice is told what became of it.
+            // Whoever seems to have said something twice is told so, once.
+            let told = chat.whispers(Who::Jane);
+            assert!(told.matches("asked exactly this").count() <= THREADS * (MESSAGES - 1), "{told}");
             chat.see_all();
             String::new()
         },
