@@ -170,3 +170,21 @@ async fn while_the_directory_is_down_nothing_is_asked_and_people_can_ask_again_w
         [Ask again]
     ");
 }
+
+#[tokio::test]
+async fn where_the_bot_is_switched_off_only_who_asks_is_told() {
+    let off = [("THREADBRIDGE_CONVERSATION__ANSWERS", "nothing")];
+    let seen = on_both_with(&off, confident, async |chat| {
+        let thread = chat.asks("How?").await;
+        assert_eq!((chat.said(&thread).len(), chat.questions().len()), (0, 0));
+        chat.whispers(Who::Jane)
+    });
+    assert_snapshot!(seen.await, @"
+    slack:
+      Threadbridge (only visible to you)
+        I'm switched off here. Please ask me in another channel, or ask your admin.
+    teams:
+      Threadbridge (only visible to you)
+        I'm switched off here. Please ask me in another channel, or ask your admin.
+    ");
+}

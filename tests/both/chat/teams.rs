@@ -257,8 +257,8 @@ impl Chat for Teams {
     async fn shows_work(&self, thread: &Thread) -> String {
         self.world.teams.until(|_| self.still_works(thread)).await;
         let typing = self.world.teams.typing().into_iter();
-        let shown = typing.filter(|(conversation, _)| *conversation == thread.id());
-        let (_, shown) = shown.last().unwrap();
+        let mut shown = typing.filter(|(conversation, _)| *conversation == thread.id());
+        let (_, shown) = shown.next_back().unwrap();
         shown["text"].as_str().unwrap_or("typing").to_owned()
     }
 
