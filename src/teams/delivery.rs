@@ -1,4 +1,4 @@
-//! Delivery: each message of a reply reaches its conversation, and what it cannot carry is noted.
+//! Delivery: a message of a reply reaches its conversation, and what it cannot carry is noted.
 
 use serde_json::{Value, json};
 use tracing::warn;
@@ -9,7 +9,10 @@ use super::noted::{Noted, last_to};
 use super::place::Address;
 use super::platform::{Spot, TeamsPlatform};
 use super::working;
-use crate::chat::{MessageId, Place, Reply, wording};
+use crate::chat::{MessageId, Place, Reply, Shown, wording};
+
+/// Begins the name of a placeholder that is a stream, whose end the answer is.
+pub(super) const STREAM: &str = "stream/";
 
 /// What the first message of a reply takes the place of.
 pub(super) enum Instead {
@@ -19,30 +22,48 @@ pub(super) enum Instead {
     Message(MessageId),
 }
 
+/// What became of a message.
+pub(super) enum Delivered {
+    /// It is there, as this one; Teams does not always say which.
+    As(Option<MessageId>),
+    /// Whoever it was for has pressed *Stop*, and wants no more of it.
+    Stopped,
+}
+
+impl Instead {
+    /// What was shown, if something can take its place.
+    pub(super) fn of(shown: Shown) -> Option<Self> {
+        let Shown::Placeholder(message) = shown else { return None };
+        Some(match message.as_str().strip_prefix(STREAM) {
+            Some(stream) => Self::Stream(stream.into()),
+            None => Self::Message(message),
+        })
+    }
+}
+
 impl TeamsPlatform {
-    /// Sends one message of a reply, or puts it where it belongs; says which one it is.
+    /// Sends one message of a reply, or puts it where it belongs.
     pub(super) async fn deliver(
         &self,
         spot: &Spot,
         body: &Value,
         instead: Option<Instead>,
-    ) -> Result<Option<MessageId>, ConnectorError> {
+    ) -> Result<Delivered, ConnectorError> {
         match instead {
             None => {}
             Some(Instead::Message(message)) => match self.replace(spot, &message, body).await {
                 Err(ConnectorError::NotThere(_)) => {}
-                replaced => return replaced.map(|()| Some(message)),
+                replaced => return replaced.map(|()| Delivered::As(Some(message))),
             },
             Some(Instead::Stream(stream)) => {
                 let ending = working::ending(body.clone(), stream.as_str());
                 match self.connector.send(spot.target(), &ending, Patience::UntilDone).await {
-                    Ok(id) => return Ok(Some(id.unwrap_or(stream))),
-                    // Who presses Stop wants no answer.
-                    Err(ConnectorError::Stream(StreamEnd::Cancelled)) => return Ok(None),
+                    Ok(id) => return Ok(Delivered::As(Some(id.unwrap_or(stream)))),
+                    Err(ConnectorError::Stream(StreamEnd::Cancelled)) => return Ok(Delivered::Stopped),
                     // It has ended, perhaps with this very answer: the same once more does no harm there.
                     Err(ConnectorError::Stream(_)) => match self.replace(spot, &stream, body).await {
                         Err(ConnectorError::NotThere(_)) => {}
-                        replaced => return replaced.map(|()| Some(stream)),
+                        replaced => return replaced.map(|()| Delivered::As(Some(stream))),
                     },
                     // Microsoft's own library ends streams with a card alone, but nowhere is it said that it may.
                     Err(ConnectorError::Refused { .. }) if body.get("text").is_none() => {}
@@ -50,7 +71,7 @@ impl TeamsPlatform {
                 }
             }
         }
-        self.connector.send(spot.target(), body, Patience::UntilDone).await
+        self.connector.send(spot.target(), body, Patience::UntilDone).await.map(Delivered::As)
     }
 
     async fn replace(&self, spot: &Spot, message: &MessageId, body: &Value) -> Result<(), ConnectorError> {

@@ -23,6 +23,7 @@ pub mod package;
 mod people;
 pub mod place;
 pub mod platform;
+mod posting;
 pub mod press;
 pub mod probe;
 pub mod refusal;

@@ -10,8 +10,8 @@ use tracing::debug;
 use super::asked::Asked;
 use super::citations::Links;
 use super::connector::{Connector, ConnectorError, Patience, Target};
-use super::delivery::Instead;
-use super::message::{Kind, Look, render, replacement};
+use super::delivery::STREAM;
+use super::message::{Look, render, replacement};
 use super::noted::Contents;
 use super::people::{People, profile};
 use super::place::{self, Address};
@@ -27,9 +27,6 @@ use crate::clock::Clock;
 use crate::conversation::{Delivery, Platform, PlatformError, Spoken};
 use crate::seal::Seal;
 use crate::store::Store;
-
-/// Begins the name of a placeholder that is a stream, whose end the answer is.
-const STREAM: &str = "stream/";
 
 /// Teams.
 pub struct TeamsPlatform {
@@ -125,7 +122,7 @@ impl TeamsPlatform {
     }
 
     /// The sealed texts of the question that a notice is about, as far as they are remembered.
-    fn kept(&self, place: &Place, reply: &Reply) -> Option<String> {
+    pub(super) fn kept(&self, place: &Place, reply: &Reply) -> Option<String> {
         let texts = self.asked.texts(&place.thread, reply, self.clock.now())?;
         Some(self.seal_texts(&texts, place))
     }
@@ -214,23 +211,7 @@ impl Platform for TeamsPlatform {
         shown: Shown,
     ) -> Result<(), PlatformError> {
         let spot = self.spot(place)?;
-        let mut instead = match shown {
-            Shown::Nothing | Shown::Status | Shown::Uncertain => None,
-            Shown::Placeholder(message) => Some(match message.as_str().strip_prefix(STREAM) {
-                Some(stream) => Instead::Stream(stream.into()),
-                None => Instead::Message(message),
-            }),
-        };
-        let kept = self.kept(place, reply);
-        let messages = self.with_look(place, kept.as_deref(), |look| render(reply, look));
-        for message in messages {
-            let body = spot.addressed(message.body);
-            let id = self.deliver(&spot, &body, instead.take()).await.map_err(outcome)?;
-            if let (Some(id), Kind::Rated) = (id, message.kind) {
-                self.note(place, reply, id).await;
-            }
-        }
-        Ok(())
+        self.post_all(&spot, place, reply, shown).await.map_err(outcome)
     }
 
     async fn settle(&self, place: &Place, on: &ClickedMessage, reply: &Reply) -> Result<(), PlatformError> {

@@ -10,6 +10,7 @@ mod microsoft;
 
 mod connector;
 mod conversations;
+mod delivering;
 mod entrance;
 mod door;
 mod explain;

@@ -22,7 +22,7 @@ const REGION: &str = "/emea";
 pub enum Turn {
     /// It is done as always.
     Well,
-    /// This status with this code.
+    /// This status with this code; `code/message` to say more than that.
     Fails(u16, &'static str),
     /// 429 with this `Retry-After`, or none.
     Throttled(Option<&'static str>),
@@ -323,5 +323,6 @@ fn decoded(segment: &str) -> Result<String, String> {
 }
 
 fn failure(status: u16, code: &str) -> Response {
-    json(status, &json!({"error": {"code": code, "message": "canary"}}))
+    let (code, message) = code.split_once('/').unwrap_or((code, "canary"));
+    json(status, &json!({"error": {"code": code, "message": message}}))
 }
