@@ -56,22 +56,39 @@ impl TeamsPlatform {
                 replaced => return replaced.map(|()| Delivered::As(Some(message))),
             },
             Some(Instead::Stream(stream)) => {
-                let ending = working::ending(body.clone(), stream.as_str());
-                match self.connector.send(spot.target(), &ending, Patience::UntilDone).await {
-                    Ok(id) => return Ok(Delivered::As(Some(id.unwrap_or(stream)))),
-                    Err(ConnectorError::Stream(StreamEnd::Cancelled)) => return Ok(Delivered::Stopped),
-                    // It has ended, perhaps with this very answer: the same once more does no harm there.
-                    Err(ConnectorError::Stream(_)) => match self.replace(spot, &stream, body).await {
-                        Err(ConnectorError::NotThere(_)) => {}
-                        replaced => return replaced.map(|()| Delivered::As(Some(stream))),
-                    },
-                    // Microsoft's own library ends streams with a card alone, but nowhere is it said that it may.
-                    Err(ConnectorError::Refused { .. }) if body.get("text").is_none() => {}
-                    Err(error) => return Err(error),
+                if let Some(ended) = self.end_stream(spot, body, stream).await? {
+                    return Ok(ended);
                 }
             }
         }
         self.connector.send(spot.target(), body, Patience::UntilDone).await.map(Delivered::As)
+    }
+
+    /// Ends a stream with a message; `None` when the message is surely not there.
+    async fn end_stream(
+        &self,
+        spot: &Spot,
+        body: &Value,
+        stream: MessageId,
+    ) -> Result<Option<Delivered>, ConnectorError> {
+        let ending = working::ending(body.clone(), stream.as_str());
+        let error = match self.connector.send(spot.target(), &ending, Patience::UntilDone).await {
+            Ok(id) => return Ok(Some(Delivered::As(Some(id.unwrap_or(stream))))),
+            Err(ConnectorError::Stream(StreamEnd::Cancelled)) => return Ok(Some(Delivered::Stopped)),
+            // Microsoft's own library ends streams with a card alone, but nowhere is it said that it may.
+            Err(ConnectorError::Refused { .. }) if body.get("text").is_none() => return Ok(None),
+            Err(error @ (ConnectorError::Stream(_) | ConnectorError::Unknown(_))) => error,
+            Err(error) => return Err(error),
+        };
+        // It has ended, perhaps with this very message: the same once more does no harm there.
+        match self.replace(spot, &stream, body).await {
+            Ok(()) => Ok(Some(Delivered::As(Some(stream)))),
+            Err(ConnectorError::Overslept) => Err(ConnectorError::Overslept),
+            // Sent anew, it could be there twice.
+            Err(_) if error.may_have_happened() => Err(error),
+            Err(ConnectorError::NotThere(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn replace(&self, spot: &Spot, message: &MessageId, body: &Value) -> Result<(), ConnectorError> {

@@ -10,6 +10,10 @@ use crate::chat::{Place, Reply, Shown};
 
 impl TeamsPlatform {
     /// Posts all messages of a reply; the first takes the place of what is shown.
+    ///
+    /// # Errors
+    /// [`ConnectorError::Unknown`] when nobody knows whether one of them is there: it is not sent again, but what follows it
+    /// is sent. Every other error ends it.
     pub(super) async fn post_all(
         &self,
         spot: &Spot,
@@ -17,19 +21,23 @@ impl TeamsPlatform {
         reply: &Reply,
         shown: Shown,
     ) -> Result<(), ConnectorError> {
-        let mut instead = Instead::of(shown);
+        let (mut instead, mut posted) = (Instead::of(shown), Ok(()));
         let kept = self.kept(place, reply);
         for message in self.with_look(place, kept.as_deref(), |look| render(reply, look)) {
             let body = spot.addressed(message.body);
-            match self.deliver(spot, &body, instead.take()).await? {
-                Delivered::As(Some(id)) if message.kind == Kind::Rated => self.note(place, reply, id).await,
-                Delivered::As(_) => {}
-                Delivered::Stopped => {
+            match self.deliver(spot, &body, instead.take()).await {
+                Ok(Delivered::As(Some(id))) if message.kind == Kind::Rated => {
+                    self.note(place, reply, id).await;
+                }
+                Ok(Delivered::As(_)) => {}
+                Ok(Delivered::Stopped) => {
                     info!("an answer was stopped by whom it was for; no more of it is posted");
                     return Ok(());
                 }
+                Err(error @ ConnectorError::Unknown(_)) => posted = Err(error),
+                Err(error) => return Err(error),
             }
         }
-        Ok(())
+        posted
     }
 }

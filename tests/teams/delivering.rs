@@ -1,11 +1,12 @@
 //! Replies of several messages, and those that take the place of something: what of them arrives when Teams does not do
 //! as it is told.
 
+use rstest::rstest;
 use serde_json::Value;
-use threadbridge::demo::agent::{Ask, Endpoint, Scripted};
+use threadbridge::demo::agent::{Answer, Ask, Endpoint, Scripted};
 
 use crate::microsoft::connector::Turn;
-use crate::world::{World, doubtful, personal};
+use crate::world::{World, confident, doubtful, group, personal};
 
 const QUESTION: &str = "How do I reset a password?";
 const AT_ONCE: (&str, &str) = ("THREADBRIDGE_CONVERSATION__WORKING_AFTER_MILLISECONDS", "0");
@@ -36,5 +37,53 @@ async fn who_stops_an_answer_gets_no_more_of_it_and_no_offer_of_a_ticket() {
     // The next question is answered as ever.
     world.asks("2", "jane", &personal(), "And how do I reset mine?").await;
     assert_eq!(world.teams.posted().len(), 2);
+    world.finish().await;
+}
+
+/// An agent that is not sure, at length.
+fn long_and_doubtful(_: &Ask) -> Scripted {
+    let text = "A long sentence of words. ".repeat(900);
+    Scripted::Answer(Answer::unsure(&text).confidence(0.35))
+}
+
+/// Whether there is a card that offers a ticket.
+fn offers_ticket(world: &World) -> bool {
+    world.teams.posted().iter().any(|posted| posted.activity["attachments"].is_array())
+}
+
+#[rstest]
+#[case::not_done(Turn::Fails(502, ""), 0)]
+#[case::done_all_the_same(Turn::Odd(504, ""), 1)]
+#[tokio::test]
+async fn of_an_answer_in_parts_only_that_is_missing_of_which_nobody_knows(
+    #[case] turn: Turn,
+    #[case] there: usize,
+) {
+    let whole = World::new(long_and_doubtful).await;
+    whole.asks("1", "jane", &group(), QUESTION).await;
+    let parts = whole.teams.posted().len();
+    assert!(3 < parts && offers_ticket(&whole), "{parts}");
+    let world = World::new(long_and_doubtful).await;
+    // The first call looks the person up.
+    world.teams.next([Turn::Well, turn]);
+    world.asks("1", "jane", &group(), QUESTION).await;
+    assert_eq!(world.teams.posted().len(), parts - 1 + there);
+    assert!(offers_ticket(&world));
+    world.finish().await;
+    whole.finish().await;
+}
+
+#[rstest]
+#[case::not_done(Turn::Fails(502, ""))]
+#[case::done_all_the_same(Turn::Odd(504, ""))]
+#[tokio::test]
+async fn a_stream_of_whose_end_nobody_knows_becomes_the_answer_all_the_same(#[case] turn: Turn) {
+    let world = thinking(&personal(), confident).await;
+    answered(&world, [turn]).await;
+    let answer = world.last();
+    assert!(answer.activity["text"].as_str().unwrap().starts_with("Go to"));
+    assert_eq!(world.teams.posted().len(), 1);
+    world.rates("2", "jane", &personal(), Some(&answer.id), "like").await;
+    assert_eq!(world.told(Endpoint::Feedback).len(), 1);
     world.finish().await;
 }

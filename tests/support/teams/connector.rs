@@ -266,7 +266,20 @@ impl State {
         }
         let is_it = |posted: &&mut Posted| posted.conversation == conversation && posted.id == id;
         let Some(posted) = self.posted.iter_mut().find(is_it) else {
-            return Ok(failure(404, "ActivityNotFoundInConversation"));
+            // A stream that has not ended becomes the message.
+            if self.streams.get(id).map(String::as_str) != Some(conversation) {
+                return Ok(failure(404, "ActivityNotFoundInConversation"));
+            }
+            self.streams.remove(id);
+            let (conversation, id) = (conversation.to_owned(), id.to_owned());
+            self.posted.push(Posted {
+                conversation,
+                id: id.clone(),
+                activity: sent,
+                only_for: None,
+                updates: 0,
+            });
+            return Ok(json(200, &json!({ "id": id })));
         };
         posted.activity = sent;
         posted.updates += 1;
