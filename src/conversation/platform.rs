@@ -50,7 +50,7 @@ pub trait Platform: Send + Sync {
 
     /// Posts a reply into the thread, whole, in as many messages as it takes; it takes the place of what
     /// was shown. A post whose outcome is unknown is looked up before it is repeated, and so is what may have been
-    /// posted before a crash.
+    /// posted before a crash; where nothing can be looked up, it is not repeated.
     ///
     /// # Errors
     /// When the platform refuses it for good or for too long.

@@ -15,6 +15,7 @@ use crate::chat::{MessageId, Place, Reply, Shown, wording};
 pub(super) const STREAM: &str = "stream/";
 
 /// What the first message of a reply takes the place of.
+#[derive(Debug, Clone)]
 pub(super) enum Instead {
     /// A stream, which it ends.
     Stream(MessageId),
@@ -91,7 +92,13 @@ impl TeamsPlatform {
         }
     }
 
-    async fn replace(&self, spot: &Spot, message: &MessageId, body: &Value) -> Result<(), ConnectorError> {
+    /// Puts a message where another one is; twice does no harm.
+    pub(super) async fn replace(
+        &self,
+        spot: &Spot,
+        message: &MessageId,
+        body: &Value,
+    ) -> Result<(), ConnectorError> {
         self.connector.update(spot.target(), message, body, Patience::UntilDone).await
     }
 

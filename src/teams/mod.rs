@@ -26,6 +26,7 @@ pub mod platform;
 mod posting;
 pub mod press;
 pub mod probe;
+mod progress;
 pub mod refusal;
 pub mod repeats;
 pub mod service_url;

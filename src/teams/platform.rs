@@ -206,12 +206,12 @@ impl Platform for TeamsPlatform {
     async fn post(
         &self,
         place: &Place,
-        _: &Delivery,
+        delivery: &Delivery,
         reply: &Reply,
         shown: Shown,
     ) -> Result<(), PlatformError> {
         let spot = self.spot(place)?;
-        self.post_all(&spot, place, reply, shown).await.map_err(outcome)
+        self.post_all(&spot, place, delivery, reply, shown).await.map_err(outcome)
     }
 
     async fn settle(&self, place: &Place, on: &ClickedMessage, reply: &Reply) -> Result<(), PlatformError> {

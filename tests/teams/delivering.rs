@@ -3,10 +3,10 @@
 
 use rstest::rstest;
 use serde_json::Value;
-use threadbridge::demo::agent::{Answer, Ask, Endpoint, Scripted};
+use threadbridge::demo::agent::{Ask, Endpoint, Scripted};
 
 use crate::microsoft::connector::Turn;
-use crate::world::{World, confident, doubtful, group, personal};
+use crate::world::{World, confident, doubtful, group, long_and_doubtful, personal};
 
 const QUESTION: &str = "How do I reset a password?";
 const AT_ONCE: (&str, &str) = ("THREADBRIDGE_CONVERSATION__WORKING_AFTER_MILLISECONDS", "0");
@@ -38,12 +38,6 @@ async fn who_stops_an_answer_gets_no_more_of_it_and_no_offer_of_a_ticket() {
     world.asks("2", "jane", &personal(), "And how do I reset mine?").await;
     assert_eq!(world.teams.posted().len(), 2);
     world.finish().await;
-}
-
-/// An agent that is not sure, at length.
-fn long_and_doubtful(_: &Ask) -> Scripted {
-    let text = "A long sentence of words. ".repeat(900);
-    Scripted::Answer(Answer::unsure(&text).confidence(0.35))
 }
 
 /// Whether there is a card that offers a ticket.

@@ -3,6 +3,8 @@
 #[expect(dead_code, reason = "these tests need only some of it")]
 #[path = "../bridge/world/clock.rs"]
 mod clock;
+#[path = "../support/directory.rs"]
+mod directory;
 #[path = "../support/file.rs"]
 mod file;
 #[path = "../support/teams/mod.rs"]
@@ -10,6 +12,7 @@ mod microsoft;
 
 mod connector;
 mod conversations;
+mod crashes;
 mod delivering;
 mod entrance;
 mod door;

@@ -62,6 +62,12 @@ pub fn doubtful(_: &Ask) -> Scripted {
     Scripted::Answer(Answer::unsure("I'm not confident I can help with this.").confidence(0.35))
 }
 
+/// One that is not, at length.
+pub fn long_and_doubtful(_: &Ask) -> Scripted {
+    let text = "A long sentence of words. ".repeat(900);
+    Scripted::Answer(Answer::unsure(&text).confidence(0.35))
+}
+
 impl World {
     /// A world with an agent that answers like this.
     pub async fn new(brain: impl Fn(&Ask) -> Scripted + Send + Sync + 'static) -> Self {

@@ -26,6 +26,8 @@ pub enum Turn {
     Fails(u16, &'static str),
     /// 429 with this `Retry-After`, or none.
     Throttled(Option<&'static str>),
+    /// It is not done, and nothing is answered.
+    Silent,
     /// It is done, and then nothing is answered.
     DoneButSilent,
     /// It is done, and then the connection breaks.
@@ -91,7 +93,7 @@ impl ConnectorServer {
         let answer = move |call: Call| {
             let (state, told) = (Arc::clone(&shared), told.clone());
             async move {
-                let answered = answer(&state, &call).await;
+                let answered = answer(&state, &call, &told).await;
                 told.send_replace(());
                 answered
             }
@@ -156,14 +158,14 @@ impl ConnectorServer {
     }
 }
 
-async fn answer(state: &Mutex<State>, call: &Call) -> Result<Response, String> {
+async fn answer(state: &Mutex<State>, call: &Call, told: &watch::Sender<()>) -> Result<Response, String> {
     let (turn, done) = {
         let mut state = state.lock().unwrap();
         let turn = state.turns.pop_front().unwrap_or(Turn::Well);
         if !is_allowed(&state.auth, call)? {
             return Ok(failure(401, "BotNotRegistered"));
         }
-        let is_done = !matches!(turn, Turn::Fails(..) | Turn::Throttled(_));
+        let is_done = !matches!(turn, Turn::Fails(..) | Turn::Throttled(_) | Turn::Silent);
         (turn, is_done.then(|| state.take(call)).transpose()?)
     };
     match turn {
@@ -175,7 +177,10 @@ async fn answer(state: &Mutex<State>, call: &Call) -> Result<Response, String> {
             }
             return Ok(response);
         }
-        Turn::DoneButSilent => pending().await,
+        Turn::Silent | Turn::DoneButSilent => {
+            told.send_replace(());
+            pending().await
+        }
         Turn::DoneButBroken => {
             let broken = async {
                 // So that the head of the answer is on its way.
