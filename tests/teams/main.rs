@@ -17,6 +17,7 @@ mod delivering;
 mod entrance;
 mod door;
 mod explain;
+mod forgetting;
 mod keys;
 mod login;
 mod repeating;
