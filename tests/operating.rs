@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use threadbridge::config::{DEFAULTS, PLAIN_NAMES};
 use threadbridge::slack::table::{CALLBACK_PATH, EVENTS_PATH, INSTALL_PATH, INTERACTIONS_PATH, START_PATH};
 
 fn root() -> PathBuf {
@@ -102,6 +103,19 @@ fn no_line_of_the_log_is_explained_that_nobody_writes() {
     assert!(50 < lines.len(), "{lines:?}");
     for line in lines {
         assert!(files.iter().any(|text| text.contains(line)), "nobody logs `{line}`");
+    }
+}
+
+#[test]
+fn every_plain_name_of_the_environment_is_in_the_defaults_and_those_of_teams_on_the_pages() {
+    let (page, teams) = (page(), fs::read_to_string(root().join("docs/teams.md")).unwrap());
+    for name in ["CLIENT_ID", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "TENANT_ID"] {
+        assert!(page.contains(&format!("`{name}`")) && teams.contains(&format!("`{name}`")), "{name}");
+    }
+    for (name, key) in PLAIN_NAMES {
+        let (_, field) = key.split_once('.').unwrap();
+        let is_its = |line: &str| line.starts_with(field) && line.contains(&format!("[{name}]"));
+        assert!(DEFAULTS.lines().any(is_its), "config/default.toml does not give {key} the name {name}");
     }
 }
 

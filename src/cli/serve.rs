@@ -16,7 +16,7 @@ use super::signals::{Hangups, Signals};
 /// Serves until it is told to stop.
 pub async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     telemetry::start(&config.log)?;
-    for risk in config.risks() {
+    for risk in config.risks_at_start() {
         tracing::warn!(risk, "the configuration can be used, but is risky");
     }
     let address = (config.server.host.as_str(), config.server.port);

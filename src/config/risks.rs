@@ -50,6 +50,16 @@ impl Config {
         ];
         risks.into_iter().filter_map(|(risky, sentence)| risky.then_some(sentence)).collect()
     }
+
+    /// The same, and what the doctor says in a line of its own.
+    pub fn risks_at_start(&self) -> Vec<&'static str> {
+        let only_client_secret = self.slack.signing_secrets().is_empty() && !self.teams.development;
+        let is_risky = self.teams.is_used() && only_client_secret && self.seal.key.is_empty();
+        let sentence = "seal.key is empty, and the bridge speaks to Teams alone: cards are sealed with a key made from \
+             CLIENT_SECRET, and when that is renewed no card works any more; set SEAL_KEY (`openssl rand -hex 32` makes a good \
+             one) before anybody asks";
+        self.risks().into_iter().chain(is_risky.then_some(sentence)).collect()
+    }
 }
 
 /// Whether only this machine can reach what listens there.

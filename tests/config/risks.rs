@@ -5,7 +5,11 @@ use super::{NEEDED, load};
 /// The keys that the risks of a configuration begin with.
 fn risks(variables: &[(&str, &str)]) -> Vec<&'static str> {
     let config = load(&[&NEEDED[..], variables].concat()).unwrap();
-    config.risks().into_iter().map(|risk| risk.split(' ').next().unwrap()).collect()
+    keys(config.risks())
+}
+
+fn keys(risks: Vec<&'static str>) -> Vec<&'static str> {
+    risks.into_iter().map(|risk| risk.split(' ').next().unwrap()).collect()
 }
 
 #[test]
@@ -59,4 +63,18 @@ fn teams_with_a_store_that_forgets_and_its_development_beyond_this_machine_are_r
     for host in ["0.0.0.0", "::", "10.0.0.7"] {
         assert_eq!(development(host), ["teams.development"], "{host}");
     }
+}
+
+#[test]
+fn at_the_start_cards_that_a_new_client_secret_would_end_are_warned_of_too() {
+    let at_start =
+        |more: &[(&str, &str)]| keys(load(&[&NEEDED[..], more].concat()).unwrap().risks_at_start());
+    let teams = [("CLIENT_ID", "id"), ("CLIENT_SECRET", "secret"), ("TENANT_ID", "tenant")];
+    let alone = [&teams[..], &[("SLACK_BOT_TOKEN", ""), ("SLACK_SIGNING_SECRET", "")]].concat();
+    assert_eq!(at_start(&alone), ["store.url", "seal.key"]);
+    assert_eq!(at_start(&[&alone[..], &[("SEAL_KEY", "a key of the tests")]].concat()), ["store.url"]);
+    assert_eq!(at_start(&teams), ["store.url"], "beside Slack the signing secret makes the key");
+    assert_eq!(at_start(&[]), [""; 0]);
+    let local = [("THREADBRIDGE_TEAMS__DEVELOPMENT", "true"), ("HOST", "127.0.0.1"), alone[3], alone[4]];
+    assert_eq!(at_start(&local), [""; 0], "in development nothing is to be kept from anybody");
 }
