@@ -11,7 +11,8 @@ impl Config {
         let (server, store) = (&self.server, &self.store);
         let location = store::Location::parse(&store.url);
         let lasts = location.as_ref().is_ok_and(store::Location::lasts);
-        let (teams, development) = (self.teams.is_used(), self.teams.development);
+        // What cannot be used stops the start, and may be meant for another program.
+        let (teams, development) = (self.speaks_teams_well(), self.teams.development);
         let risks = [
             (
                 self.speaks_slack() && store.dedupe_hours <= 24,
@@ -54,11 +55,15 @@ impl Config {
     /// The same, and what the doctor says in a line of its own.
     pub fn risks_at_start(&self) -> Vec<&'static str> {
         let only_client_secret = self.slack.signing_secrets().is_empty() && !self.teams.development;
-        let is_risky = self.teams.is_used() && only_client_secret && self.seal.key.is_empty();
+        let is_risky = self.speaks_teams_well() && only_client_secret && self.seal.key.is_empty();
         let sentence = "seal.key is empty, and the bridge speaks to Teams alone: cards are sealed with a key made from \
              CLIENT_SECRET, and when that is renewed no card works any more; set SEAL_KEY (`openssl rand -hex 32` makes a good \
              one) before anybody asks";
         self.risks().into_iter().chain(is_risky.then_some(sentence)).collect()
+    }
+
+    fn speaks_teams_well(&self) -> bool {
+        self.teams.is_used() && self.teams.check().is_ok()
     }
 }
 

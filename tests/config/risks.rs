@@ -75,6 +75,11 @@ fn at_the_start_cards_that_a_new_client_secret_would_end_are_warned_of_too() {
     assert_eq!(at_start(&[&alone[..], &[("SEAL_KEY", "a key of the tests")]].concat()), ["store.url"]);
     assert_eq!(at_start(&teams), ["store.url"], "beside Slack the signing secret makes the key");
     assert_eq!(at_start(&[]), [""; 0]);
+    assert_eq!(
+        at_start(&teams[..1]),
+        [""; 0],
+        "what stops the start, and may be another program's, is said once"
+    );
     let local = [("THREADBRIDGE_TEAMS__DEVELOPMENT", "true"), ("HOST", "127.0.0.1"), alone[3], alone[4]];
     assert_eq!(at_start(&local), [""; 0], "in development nothing is to be kept from anybody");
 }

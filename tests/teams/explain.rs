@@ -94,5 +94,9 @@ async fn what_the_bridge_would_not_let_in_is_said_to_be_not_for_it() {
     config.teams.tenant_id = String::new();
     let told = explained(&world, &config, asked()).await;
     assert!(told.starts_with("not for us: the bridge does not speak to Teams"), "{told}");
+    config.teams.development = true;
+    let nowhere = Message { workspace: String::new(), ..asked() };
+    let told = explained(&world, &config, nowhere).await;
+    assert_eq!(told, "not for us: its tenant is not known: name it with --workspace");
     world.finish().await;
 }

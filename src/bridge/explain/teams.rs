@@ -33,6 +33,9 @@ pub(super) async fn explain(
         return Ok(Explanation::NotForUs(reason));
     }
     settings.check().map_err(|error| config.placed(Some(&error.key()), error))?;
+    if message.workspace.is_empty() {
+        return Ok(Explanation::NotForUs("its tenant is not known: name it with --workspace"));
+    }
     if !settings.development && !is_allowed(&settings.tenants(), Some(&message.workspace)) {
         return Ok(Explanation::NotForUs(
             "its tenant is not one of those that are served (teams.allowed_tenants)",
