@@ -252,11 +252,11 @@ async fn who_asks_when_too_many_wait_is_told_and_can_ask_again() {
     assert_snapshot!(seen.await, @"
     slack:
       Threadbridge (only visible to you)
-        I'm still answering earlier questions in this thread. Please ask again in a moment.
+        I'm still answering earlier questions here. Please ask again in a moment.
         [Ask again]
     teams:
       Threadbridge (only visible to you)
-        I'm still answering earlier questions in this thread. Please ask again in a moment.
+        I'm still answering earlier questions here. Please ask again in a moment.
         [Ask again]
     ");
 }

@@ -182,9 +182,9 @@ async fn where_the_bot_is_switched_off_only_who_asks_is_told() {
     assert_snapshot!(seen.await, @"
     slack:
       Threadbridge (only visible to you)
-        I'm switched off here. Please ask me in another channel, or ask your admin.
+        I'm switched off here. Please ask me somewhere else, or ask your admin.
     teams:
       Threadbridge (only visible to you)
-        I'm switched off here. Please ask me in another channel, or ask your admin.
+        I'm switched off here. Please ask me somewhere else, or ask your admin.
     ");
 }

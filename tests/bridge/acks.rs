@@ -119,7 +119,7 @@ async fn a_question_that_its_thread_has_no_room_for_is_told_privately_and_can_be
     assert_eq!(asked(&world), ["One?", "Two?", "Three?"]);
     insta::assert_snapshot!(world.whispers("U0JANE"), @"
     Threadbridge (only visible to you)
-      I'm still answering earlier questions in this thread. Please ask again in a moment.
+      I'm still answering earlier questions here. Please ask again in a moment.
       [Ask again]
     ");
     let told = world.slack.ephemerals("U0JANE").pop().unwrap();

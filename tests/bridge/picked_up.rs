@@ -87,7 +87,7 @@ async fn a_question_whose_asker_was_told_that_the_thread_is_crowded_is_not_answe
     let asked: Vec<_> = world.told(Endpoint::Chat).iter().map(|body| body["message"].clone()).collect();
     assert_eq!(asked, ["How?", "How?", "And then?"]);
     assert_eq!(world.answers("C0LETTINGS", &root).len(), 2);
-    assert!(world.whispers("U0JANE").contains("I'm still answering earlier questions in this thread."));
+    assert!(world.whispers("U0JANE").contains("I'm still answering earlier questions here."));
     world.finish().await;
 }
 

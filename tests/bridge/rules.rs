@@ -39,7 +39,7 @@ async fn where_the_bot_is_switched_off_it_says_so_privately_and_keeps_out_of_thr
     let root = world.asks("How do I reset a password?").await;
     insta::assert_snapshot!(world.whispers("U0JANE"), @"
     Threadbridge (only visible to you)
-      I'm switched off here. Please ask me in another channel, or ask your admin.
+      I'm switched off here. Please ask me somewhere else, or ask your admin.
     ");
     assert_eq!(world.slack.thread("C0LETTINGS", &root).len(), 1, "nothing stands in the thread");
     world.slack.reply("U0JANE", "C0LETTINGS", &root, "Hello?").await;

@@ -65,9 +65,9 @@ fn every_reply_is_these_activities() {
     not for you
       {"text":"Sorry, I can only answer this organisation's own members.","textFormat":"markdown","type":"message"}
     switched off
-      {"text":"I'm switched off here. Please ask me in another channel, or ask your admin.","textFormat":"markdown","type":"message"}
+      {"text":"I'm switched off here. Please ask me somewhere else, or ask your admin.","textFormat":"markdown","type":"message"}
     too busy
-      card {"actions":[{"data":{"b":"(sealed AskAgain)","t":"(sealed texts)","v":1},"title":"Ask again","verb":"ask_again"}],"body":[{"inlines":[{"text":"I'm still answering earlier questions in this thread. Please ask again in a moment.","type":"TextRun"}],"type":"RichTextBlock"}],"fallbackText":"I'm still answering earlier questions in this thread. Please ask again in a moment."}
+      card {"actions":[{"data":{"b":"(sealed AskAgain)","t":"(sealed texts)","v":1},"title":"Ask again","verb":"ask_again"}],"body":[{"inlines":[{"text":"I'm still answering earlier questions here. Please ask again in a moment.","type":"TextRun"}],"type":"RichTextBlock"}],"fallbackText":"I'm still answering earlier questions here. Please ask again in a moment."}
     rate limited
       card {"actions":[{"data":{"b":"(sealed AskAgain)","t":"(sealed texts)","v":1},"title":"Ask again","verb":"ask_again"}],"body":[{"inlines":[{"text":"You've reached your query limit. Please try again in 60 minutes. You can ask again from 13:00 UTC.","type":"TextRun"}],"type":"RichTextBlock"}],"fallbackText":"You've reached your query limit. Please try again in 60 minutes. You can ask again from 13:00 UTC."}
     rate limited without a question

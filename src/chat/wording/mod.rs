@@ -109,13 +109,13 @@ pub fn of(reply: &Reply) -> String {
         Reply::Failed(trouble, _) => of_trouble(*trouble).into(),
         Reply::Unknown { missing, contact } => unknown(missing, contact),
         Reply::NotForYou => "Sorry, I can only answer this organisation's own members.".into(),
-        Reply::OffHere => "I'm switched off here. Please ask me in another channel, or ask your admin.".into(),
+        Reply::OffHere => "I'm switched off here. Please ask me somewhere else, or ask your admin.".into(),
         Reply::RateLimited { until, now, .. } => {
             let minute = next_minute(*until).strftime("%H:%M UTC").to_string();
             rate_limited(until.as_second() - now.as_second(), &minute)
         }
         Reply::TooBusy(_) => {
-            "I'm still answering earlier questions in this thread. Please ask again in a moment.".into()
+            "I'm still answering earlier questions here. Please ask again in a moment.".into()
         }
         Reply::Outcome(outcome) => of_outcome(outcome),
         Reply::Word(word) => of_word(word),

@@ -35,9 +35,9 @@ fn every_reply_is_this_block_kit() {
     not for you
       {"expand":true,"text":{"text":"Sorry, I can only answer this organisation's own members.","type":"mrkdwn","verbatim":true},"type":"section"}
     switched off
-      {"expand":true,"text":{"text":"I'm switched off here. Please ask me in another channel, or ask your admin.","type":"mrkdwn","verbatim":true},"type":"section"}
+      {"expand":true,"text":{"text":"I'm switched off here. Please ask me somewhere else, or ask your admin.","type":"mrkdwn","verbatim":true},"type":"section"}
     too busy
-      {"expand":true,"text":{"text":"I'm still answering earlier questions in this thread. Please ask again in a moment.","type":"mrkdwn","verbatim":true},"type":"section"}
+      {"expand":true,"text":{"text":"I'm still answering earlier questions here. Please ask again in a moment.","type":"mrkdwn","verbatim":true},"type":"section"}
       {"block_id":"tail:1764158400.000100:1","elements":[{"accessibility_label":"Ask this question again","action_id":"ask_again","text":{"emoji":true,"text":"Ask again","type":"plain_text"},"type":"button","value":"(sealed AskAgain)"}],"type":"actions"}
     rate limited for an hour
       {"expand":true,"text":{"text":"You've reached your query limit. Please try again in 60 minutes. You can ask again from <!date^1795352400^{time}|13:00 UTC>.","type":"mrkdwn","verbatim":true},"type":"section"}

@@ -49,9 +49,9 @@ fn every_reply_reads_well_and_the_contracts_sentences_stand_word_for_word() {
     not for you
       Sorry, I can only answer this organisation's own members.
     switched off
-      I'm switched off here. Please ask me in another channel, or ask your admin.
+      I'm switched off here. Please ask me somewhere else, or ask your admin.
     too busy
-      I'm still answering earlier questions in this thread. Please ask again in a moment.
+      I'm still answering earlier questions here. Please ask again in a moment.
       [Ask again]
     rate limited for an hour
       You've reached your query limit. Please try again in 60 minutes. You can ask again from 13:00 UTC.
