@@ -53,7 +53,8 @@ impl TeamsPlatform {
         match instead {
             None => {}
             Some(Instead::Message(message)) => match self.replace(spot, &message, body).await {
-                Err(ConnectorError::NotThere(_)) => {}
+                // It is gone, or only one person sees it.
+                Err(error) if error.is_refusal() => {}
                 replaced => return replaced.map(|()| Delivered::As(Some(message))),
             },
             Some(Instead::Stream(stream)) => {
@@ -87,7 +88,7 @@ impl TeamsPlatform {
             Err(ConnectorError::Overslept) => Err(ConnectorError::Overslept),
             // Sent anew, it could be there twice.
             Err(_) if error.may_have_happened() => Err(error),
-            Err(ConnectorError::NotThere(_)) => Ok(None),
+            Err(refusal) if refusal.is_refusal() => Ok(None),
             Err(error) => Err(error),
         }
     }

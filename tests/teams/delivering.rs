@@ -1,9 +1,10 @@
 //! Replies of several messages, and those that take the place of something: what of them arrives when Teams does not do
 //! as it is told.
 
+use jiff::SignedDuration;
 use rstest::rstest;
 use serde_json::Value;
-use threadbridge::demo::agent::{Ask, Endpoint, Scripted};
+use threadbridge::demo::agent::{Ask, Canned, Endpoint, Fault, Scripted};
 
 use crate::microsoft::connector::Turn;
 use crate::world::{World, confident, doubtful, group, long_and_doubtful, personal};
@@ -79,5 +80,33 @@ async fn a_stream_of_whose_end_nobody_knows_becomes_the_answer_all_the_same(#[ca
     assert_eq!(world.teams.posted().len(), 1);
     world.rates("2", "jane", &personal(), Some(&answer.id), "like").await;
     assert_eq!(world.told(Endpoint::Feedback).len(), 1);
+    world.finish().await;
+}
+
+#[rstest]
+#[case::that_teams_does_not_change(Turn::Fails(400, "BadArgument"))]
+#[case::that_is_forbidden(Turn::Fails(403, ""))]
+#[case::that_is_gone(Turn::Fails(404, "ActivityNotFoundInConversation"))]
+#[tokio::test]
+async fn an_answer_that_can_neither_end_a_stream_nor_take_its_place_is_posted_beside_it(#[case] turn: Turn) {
+    let world = thinking(&personal(), confident).await;
+    answered(&world, [Turn::Fails(403, "ContentStreamNotAllowed/Content stream is not allowed"), turn]).await;
+    assert_eq!(world.teams.posted().len(), 1);
+    assert!(world.last().activity["text"].as_str().unwrap().starts_with("Go to"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn who_presses_a_notice_that_only_they_see_gets_the_answer_among_the_others() {
+    let world = World::new(confident).await;
+    world.agent.faults().next(Endpoint::Chat, 1, Fault::answer(Canned::rate_limited(60)));
+    world.asks("1", "jane", &group(), QUESTION).await;
+    let notice = world.last();
+    assert_eq!(notice.only_for.as_deref(), Some("29:jane"));
+    world.clock.advance(SignedDuration::from_secs(120));
+    world.executes("2", "jane", &notice, "Ask again").await;
+    let answer = world.last();
+    assert!(answer.activity["text"].as_str().unwrap().starts_with("Go to"));
+    assert_eq!((answer.only_for, world.teams.posted().len()), (None, 2));
     world.finish().await;
 }

@@ -130,6 +130,25 @@ impl ConnectorError {
         matches!(self, Self::Unknown(_))
     }
 
+    /// Whether Teams has surely not done it, and never will with that message or stream: another way may still lead there.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::PlaceGone(_)
+            | Self::NotThere(_)
+            | Self::Stream(_)
+            | Self::Refused { .. }
+            | Self::UnusableId => true,
+            Self::Wait(_)
+            | Self::Concurrent
+            | Self::Unsent
+            | Self::NoToken(_)
+            | Self::Unknown(_)
+            | Self::Overslept
+            | Self::Unauthorized
+            | Self::TooBig => false,
+        }
+    }
+
     /// What a failure before the first byte of the answer means.
     pub(super) fn of_sending(error: &reqwest::Error) -> Self {
         if error.is_connect() || error.is_builder() {

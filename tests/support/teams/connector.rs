@@ -213,7 +213,7 @@ impl State {
                 self.send(call, conversation, only_one)
             }
             (Method::PUT, ["v3", "conversations", conversation, "activities", id]) => {
-                self.update(call, conversation, id)
+                self.update(call, conversation, id, only_one)
             }
             (Method::GET, ["v3", "conversations", conversation, "members", user]) => {
                 if !call.body.is_empty() || conversation.contains(";messageid=") {
@@ -263,7 +263,13 @@ impl State {
         Ok(if splits { StatusCode::ACCEPTED.into_response() } else { json(201, &json!({ "id": id })) })
     }
 
-    fn update(&mut self, call: &Call, conversation: &str, id: &str) -> Result<Response, String> {
+    fn update(
+        &mut self,
+        call: &Call,
+        conversation: &str,
+        id: &str,
+        only_one: bool,
+    ) -> Result<Response, String> {
         let sent = body(call)?;
         activity::check(&sent)?;
         if activity::is_too_big(&sent) {
@@ -286,6 +292,9 @@ impl State {
             });
             return Ok(json(200, &json!({ "id": id })));
         };
+        if posted.only_for.is_some() != only_one || !sent["recipient"].is_null() {
+            return Ok(failure(400, "BadArgument"));
+        }
         posted.activity = sent;
         posted.updates += 1;
         Ok(json(200, &json!({ "id": id })))
