@@ -287,14 +287,15 @@ impl Platform for TeamsPlatform {
 fn outcome(error: ConnectorError) -> PlatformError {
     match error {
         ConnectorError::Overslept => PlatformError::Overslept,
-        ConnectorError::PlaceGone(_)
-        | ConnectorError::NotThere(_)
-        | ConnectorError::Unauthorized
-        | ConnectorError::UnusableId => PlatformError::Gone(error.to_string()),
+        ConnectorError::PlaceGone(_) | ConnectorError::NotThere(_) | ConnectorError::UnusableId => {
+            PlatformError::Gone(error.to_string())
+        }
         ConnectorError::TooBig | ConnectorError::Stream(_) | ConnectorError::Refused { .. } => {
             PlatformError::Refused(error.to_string())
         }
-        ConnectorError::Wait(_)
+        // Somebody will put the registration, or its secret, right.
+        ConnectorError::Unauthorized
+        | ConnectorError::Wait(_)
         | ConnectorError::Concurrent
         | ConnectorError::Unsent
         | ConnectorError::NoToken(_)

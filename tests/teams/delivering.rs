@@ -6,7 +6,7 @@ use rstest::rstest;
 use serde_json::Value;
 use threadbridge::demo::agent::{Ask, Canned, Endpoint, Fault, Scripted};
 
-use crate::microsoft::connector::Turn;
+use crate::microsoft::connector::{Auth, Turn};
 use crate::world::{World, confident, doubtful, group, long_and_doubtful, personal};
 
 const QUESTION: &str = "How do I reset a password?";
@@ -108,5 +108,19 @@ async fn who_presses_a_notice_that_only_they_see_gets_the_answer_among_the_other
     let answer = world.last();
     assert!(answer.activity["text"].as_str().unwrap().starts_with("Go to"));
     assert_eq!((answer.only_for, world.teams.posted().len()), (None, 2));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn no_ticket_is_asked_for_while_teams_refuses_the_bridges_token() {
+    let world = World::new(doubtful).await;
+    world.asks("1", "jane", &group(), QUESTION).await;
+    let prompt = world.last();
+    world.teams.takes(Auth::Only("token-9".to_owned()));
+    world.executes("2", "jane", &prompt, "Yes, Create Ticket").await;
+    assert!(world.told(Endpoint::CreateTicket).is_empty());
+    world.teams.takes(Auth::AnyToken);
+    world.executes("3", "jane", &prompt, "Yes, Create Ticket").await;
+    assert_eq!(world.told(Endpoint::CreateTicket).len(), 1);
     world.finish().await;
 }
