@@ -168,6 +168,18 @@ async fn a_personal_chat_is_opened() {
 }
 
 #[tokio::test]
+async fn a_wait_for_the_chat_with_one_person_holds_up_nobody_elses() {
+    let world = World::new().await;
+    let opened = |user| world.connector.open_chat(&world.service_url, TENANT, user, Patience::Once);
+    world.teams.next([Turn::Throttled(Some("7"))]);
+    let wait = ConnectorError::Wait(Some(Duration::from_secs(7)));
+    assert_eq!(opened(ANN).await.unwrap_err(), wait);
+    assert_eq!(opened(ANN).await.unwrap_err(), wait);
+    assert_eq!(world.teams.count(), 1, "the second was not sent");
+    assert_eq!(opened("29:2").await.unwrap(), "a:29:2");
+}
+
+#[tokio::test]
 async fn in_development_no_token_is_sent() {
     let world = World::new().await;
     world.teams.takes(Auth::None);

@@ -161,7 +161,8 @@ impl Connector {
         user: &str,
         patience: Patience,
     ) -> Result<String, ConnectorError> {
-        let to = Target { service_url, conversation: "" };
+        // Only for the waits: each chat has its own.
+        let to = Target { service_url, conversation: &format!("{tenant}/{user}") };
         let url = Url::parse(&format!("{service_url}/v3/conversations"));
         let url = url.map_err(|_| ConnectorError::UnusableId)?;
         let body = json!({"isGroup": false, "members": [{"id": user}], "tenantId": tenant, "channelData": {"tenant": {"id": tenant}}});
