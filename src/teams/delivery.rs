@@ -8,6 +8,7 @@ use super::markdown::plain;
 use super::noted::{Noted, last_to};
 use super::place::Address;
 use super::platform::{Spot, TeamsPlatform};
+use super::progress::Page;
 use super::working;
 use crate::chat::{MessageId, Place, Reply, Shown, wording};
 
@@ -43,12 +44,13 @@ impl Instead {
 }
 
 impl TeamsPlatform {
-    /// Sends one message of a reply, or puts it where it belongs.
+    /// Sends one message of a reply, or puts it where it belongs. What must not be sent twice is noted on its page.
     pub(super) async fn deliver(
         &self,
         spot: &Spot,
         body: &Value,
         instead: Option<Instead>,
+        page: &Page<'_>,
     ) -> Result<Delivered, ConnectorError> {
         match instead {
             None => {}
@@ -58,12 +60,12 @@ impl TeamsPlatform {
                 replaced => return replaced.map(|()| Delivered::As(Some(message))),
             },
             Some(Instead::Stream(stream)) => {
-                if let Some(ended) = self.end_stream(spot, body, stream).await? {
+                if let Some(ended) = self.end_stream(spot, body, stream, page).await? {
                     return Ok(ended);
                 }
             }
         }
-        self.connector.send(spot.target(), body, Patience::UntilDone).await.map(Delivered::As)
+        self.connector.send_before(page, spot.target(), body).await.map(Delivered::As)
     }
 
     /// Ends a stream with a message; `None` when the message is surely not there.
@@ -72,9 +74,10 @@ impl TeamsPlatform {
         spot: &Spot,
         body: &Value,
         stream: MessageId,
+        page: &Page<'_>,
     ) -> Result<Option<Delivered>, ConnectorError> {
         let ending = working::ending(body.clone(), stream.as_str());
-        let error = match self.connector.send(spot.target(), &ending, Patience::UntilDone).await {
+        let error = match self.connector.send_before(page, spot.target(), &ending).await {
             Ok(id) => return Ok(Some(Delivered::As(Some(id.unwrap_or(stream))))),
             Err(ConnectorError::Stream(StreamEnd::Cancelled)) => return Ok(Some(Delivered::Stopped)),
             // Microsoft's own library ends streams with a card alone, but nowhere is it said that it may.

@@ -7,7 +7,7 @@ use super::connector::ConnectorError;
 use super::delivery::{Delivered, Instead};
 use super::message::{Kind, render};
 use super::platform::{Spot, TeamsPlatform};
-use super::progress::{Book, Progress};
+use super::progress::{Book, Page, Progress};
 use crate::chat::{Place, Reply, Shown};
 use crate::conversation::Delivery;
 
@@ -38,8 +38,7 @@ impl TeamsPlatform {
             } else if found == Progress::at(n) {
                 self.put_right(spot, &body, instead).await
             } else {
-                book.note(Progress::at(n)).await;
-                self.deliver_while_ours(spot, &body, instead).await
+                self.deliver_while_ours(spot, &body, instead, &book.page(n)).await
             };
             match delivered {
                 Ok(Delivered::As(Some(id))) if message.kind == Kind::Rated => {
@@ -51,10 +50,7 @@ impl TeamsPlatform {
                     break;
                 }
                 Err(error @ ConnectorError::Unknown(_)) => posted = Err(error),
-                Err(error) => {
-                    book.take_back(n).await;
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
         book.note(Progress::after(all)).await;
@@ -67,9 +63,10 @@ impl TeamsPlatform {
         spot: &Spot,
         body: &Value,
         instead: Option<Instead>,
+        page: &Page<'_>,
     ) -> Result<Delivered, ConnectorError> {
         loop {
-            match self.deliver(spot, body, instead.clone()).await {
+            match self.deliver(spot, body, instead.clone(), page).await {
                 Err(ConnectorError::Overslept) if !self.store.lasts() => {}
                 delivered => return delivered,
             }

@@ -3,9 +3,11 @@
 //! Teams knows no key by which it would tell a message that it has already, and lets a bot read nothing back. So a message
 //! is noted before it is sent, too: that one is not sent again by a process that does not know what became of it.
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
+use super::connector::Witness;
 use super::platform::{Spot, TeamsPlatform};
 use crate::chat::{MessageId, Place, Private, UserId};
 use crate::conversation::Delivery;
@@ -29,6 +31,12 @@ pub(super) struct Book<'a> {
     name: MessageId,
     /// Nothing in it is about a person: whose it is is the bot.
     bot: UserId,
+}
+
+/// Where it is noted of one message whether it is on its way.
+pub(super) struct Page<'a> {
+    book: &'a Book<'a>,
+    message: usize,
 }
 
 impl Progress {
@@ -82,17 +90,25 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Notes that a message was not sent after all, unless somebody else has gone on meanwhile.
-    pub(super) async fn take_back(&self, message: usize) {
-        if self.platform.store.lasts() && self.read().await.is_ok_and(|found| found == Progress::at(message))
-        {
-            self.note(Progress::after(message)).await;
-        }
+    /// The page of a message.
+    pub(super) fn page(&self, message: usize) -> Page<'_> {
+        Page { book: self, message }
     }
 
     async fn read(&self) -> Result<Progress, StoreError> {
         let (store, now) = (&self.platform.store, self.platform.clock.now());
         let record = store.noted_answer(&self.place.thread, &self.name, now).await?;
         Ok(record.and_then(|record| serde_json::from_str(&record).ok()).unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl Witness for Page<'_> {
+    async fn leaves(&self) {
+        self.book.note(Progress::at(self.message)).await;
+    }
+
+    async fn stays(&self) {
+        self.book.note(Progress::after(self.message)).await;
     }
 }

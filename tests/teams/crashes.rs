@@ -1,5 +1,6 @@
 //! Processes that die over a reply: whoever goes on with it posts what is missing, and nothing twice.
 
+use jiff::SignedDuration;
 use rstest::rstest;
 use threadbridge::demo::agent::{Ask, Endpoint, Scripted};
 
@@ -84,4 +85,18 @@ async fn the_end_of_a_stream_that_was_on_its_way_is_there_after_a_crash(#[case] 
     crashes(&store, "first.db", "second.db").await;
     assert_eq!(read(&world).len(), 1);
     assert!(read(&world)[0].starts_with("Go to"));
+}
+
+#[tokio::test]
+async fn a_message_that_waited_for_teams_when_the_process_died_is_posted_by_the_next() {
+    let store = TempDirectory::new();
+    let world = lasting(&store, "first.db", long_and_doubtful).await;
+    world.agent.faults().hold(Endpoint::Chat);
+    assert_eq!(world.send(&world.message("1", "jane", &group(), QUESTION)).await.0, 200);
+    world.teams.until(|teams| !teams.typing().is_empty()).await;
+    world.teams.next([Turn::Well, Turn::Throttled(Some("60"))]);
+    world.agent.faults().open(Endpoint::Chat);
+    world.clock.sleeps_for(SignedDuration::from_secs(60)).await;
+    crashes(&store, "first.db", "second.db").await;
+    assert_eq!(read(&world).len(), 4);
 }

@@ -1,6 +1,5 @@
 //! Microsoft Teams: who may call us, with which token we call, and conversations by the front door.
 
-#[expect(dead_code, reason = "these tests need only some of it")]
 #[path = "../bridge/world/clock.rs"]
 mod clock;
 #[path = "../support/directory.rs"]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
@@ -38,6 +39,15 @@ pub enum Patience {
     UntilDone,
 }
 
+/// Who must know when a call may have been made: a `POST` has no key by which Teams would know that it has done it already.
+#[async_trait]
+pub trait Witness: Send + Sync {
+    /// It is about to be made. That may be told more than once.
+    async fn leaves(&self);
+    /// It was surely not done, this time.
+    async fn stays(&self);
+}
+
 /// A call: the same each time it is made.
 pub(super) struct Call<'a> {
     pub(super) method: Method,
@@ -47,6 +57,8 @@ pub(super) struct Call<'a> {
     pub(super) conversation: &'a str,
     /// What it is, for the log.
     pub(super) name: &'static str,
+    /// Who must know, if it must not be made twice.
+    pub(super) witness: Option<&'a dyn Witness>,
 }
 
 impl Connector {
@@ -61,7 +73,7 @@ impl Connector {
                 }
                 self.pause(rest).await?;
             }
-            let error = match self.try_once(call).await {
+            let error = match self.witnessed(call).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -87,6 +99,17 @@ impl Connector {
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+
+    /// Makes a call before a witness, if it has one.
+    async fn witnessed(&self, call: &Call<'_>) -> Result<Bytes, ConnectorError> {
+        let Some(witness) = call.witness else { return self.try_once(call).await };
+        witness.leaves().await;
+        let made = self.try_once(call).await;
+        if made.as_ref().is_err_and(|error| !error.may_have_happened()) {
+            witness.stays().await;
+        }
+        made
     }
 
     /// Makes a call, and once more with another token if the first is refused.
@@ -162,8 +185,6 @@ fn signed(wait: Duration) -> SignedDuration {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-
-    use async_trait::async_trait;
 
     use super::*;
     use crate::clock::Clock;

@@ -15,7 +15,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use url::Url;
 
-pub use call::Patience;
+pub use call::{Patience, Witness};
 pub use error::{Code, ConnectorError, Doubt, StreamEnd};
 pub use member::Member;
 
@@ -78,6 +78,22 @@ impl Connector {
         let url = to.address(&["activities"])?;
         let call = to.call(Method::POST, url, Some(activity), "send");
         Ok(id_of(&self.call(&call, patience).await?))
+    }
+
+    /// The same before a witness, for as long as the settings say.
+    ///
+    /// # Errors
+    /// As [`Connector::send`].
+    pub async fn send_before(
+        &self,
+        witness: &dyn Witness,
+        to: Target<'_>,
+        activity: &Value,
+    ) -> Result<Option<MessageId>, ConnectorError> {
+        let url = to.address(&["activities"])?;
+        let call = to.call(Method::POST, url, Some(activity), "send");
+        let call = Call { witness: Some(witness), ..call };
+        Ok(id_of(&self.call(&call, Patience::UntilDone).await?))
     }
 
     /// Sends an activity that only one member of a channel or group chat sees, for a day at most. Preview: Teams may refuse it
@@ -188,7 +204,7 @@ impl<'a> Target<'a> {
     }
 
     fn call(&self, method: Method, url: Url, body: Option<&'a Value>, name: &'static str) -> Call<'a> {
-        Call { method, url, body, conversation: self.conversation, name }
+        Call { method, url, body, conversation: self.conversation, name, witness: None }
     }
 }
 
