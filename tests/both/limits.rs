@@ -76,8 +76,7 @@ async fn asking_again_works_when_the_time_is_over_and_not_before() {
       Threadbridge (only visible to you)
         This has already been taken care of.
     teams:
-
-      Threadbridge (only visible to you)
+      Threadbridge
         Go to **Settings > Users** and press _Reset_.
 
         **Sources:** Password Reset Guide [1]
@@ -86,6 +85,9 @@ async fn asking_again_works_when_the_time_is_over_and_not_before() {
         · AIGeneratedContent
         · [1] Password Reset Guide: An article of the knowledge base (how to). It fits the question by 95 %.
         [👍] [👎]
+      Threadbridge (only visible to you)
+        You've reached your query limit. Please try again in 2 minutes. You can ask again from 12:02 UTC.
+        [Ask again]
       Threadbridge (only visible to you)
         You've reached your query limit. Please try again in 2 minutes. You can ask again from 12:02 UTC.
         [Ask again]
