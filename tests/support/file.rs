@@ -17,9 +17,11 @@ impl TempFile {
         file
     }
 
-    /// Writes it anew.
+    /// Writes it anew, in one step: whoever watches it sees no half of it.
     pub fn write(&self, text: &str) {
-        std::fs::write(&self.0, text).unwrap();
+        let whole = self.0.with_extension("new");
+        std::fs::write(&whole, text).unwrap();
+        std::fs::rename(&whole, &self.0).unwrap();
     }
 
     /// Where it is.
