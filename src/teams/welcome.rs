@@ -51,7 +51,8 @@ impl Welcoming {
                 );
             }
         }
-        let message = spot.addressed(said(&welcome, place.audience == Audience::Direct));
+        let alone = Some(spot.address.user.as_str()).filter(|_| place.audience == Audience::Direct);
+        let message = spot.addressed(said(&welcome, alone));
         match self.platform.connector.send(spot.target(), &message, Patience::UntilDone).await {
             Ok(_) => info!("a conversation was welcomed"),
             Err(error) => warn!(%error, "a conversation could not be welcomed"),
@@ -60,15 +61,17 @@ impl Welcoming {
 }
 
 /// The word, with questions to try: as buttons for one person, for more people, where Teams has none, in words.
-fn said(welcome: &Welcome, alone: bool) -> Value {
+fn said(welcome: &Welcome, alone: Option<&str>) -> Value {
     let example = |question: &String| format!("•\u{a0}{}", plain(question));
-    let named = welcome.examples.iter().filter(|_| !alone).map(example);
+    let named = welcome.examples.iter().filter(|_| alone.is_none()).map(example);
     let text = std::iter::once(plain(&welcome.text)).chain(named).collect::<Vec<_>>().join("\n\n");
     let mut message = json!({ "type": "message", "textFormat": "markdown", "text": text });
-    if alone && !welcome.examples.is_empty() {
+    if let Some(person) = alone
+        && !welcome.examples.is_empty()
+    {
         let action = |question: &String| json!({ "type": "imBack", "title": question, "value": question });
         let actions: Vec<Value> = welcome.examples.iter().map(action).collect();
-        message["suggestedActions"] = json!({ "to": [], "actions": actions });
+        message["suggestedActions"] = json!({ "to": [person], "actions": actions });
     }
     message
 }

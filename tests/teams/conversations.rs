@@ -297,6 +297,7 @@ async fn a_conversation_is_welcomed_once() {
     let welcome = world.last().activity;
     assert_eq!(welcome["text"], "Hello!");
     assert_eq!(welcome["suggestedActions"]["actions"].as_array().unwrap().len(), 3);
+    assert_eq!(welcome["suggestedActions"]["to"], json!(["29:jane"]));
     world.finish().await;
 }
 
